@@ -1,0 +1,150 @@
+// Formats log lines and hands them to spdlog, which writes them to standard error.
+#include "log/log.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/fmt/chrono.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace nanomdm::log {
+namespace {
+
+thread_local std::string_view current_trace;
+
+spdlog::level::level_enum to_spdlog(Level level) noexcept {
+    switch (level) {
+    case Level::debug:
+        return spdlog::level::debug;
+    case Level::info:
+        return spdlog::level::info;
+    case Level::warning:
+        return spdlog::level::warn;
+    case Level::error:
+        return spdlog::level::err;
+    }
+    return spdlog::level::info;
+}
+
+std::string_view name(Level level) noexcept {
+    switch (level) {
+    case Level::debug:
+        return "debug";
+    case Level::info:
+        return "info";
+    case Level::warning:
+        return "warning";
+    case Level::error:
+        return "error";
+    }
+    return "info";
+}
+
+struct Logger {
+    Logger() : spdlog{"nanomdm", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()} {
+        spdlog.set_formatter(
+            std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc));
+        apply(Format::text);
+    }
+    void apply(Format chosen) {
+        format = chosen;
+        const char* pattern = format == Format::json ? "%v" : "time=%Y-%m-%dT%H:%M:%S.%eZ %^%v%$";
+        spdlog.set_formatter(
+            std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
+    }
+    spdlog::logger spdlog;
+    Format format = Format::text;
+};
+
+Logger& logger() {
+    static Logger instance;
+    return instance;
+}
+
+bool needs_quotes(std::string_view text) noexcept {
+    if (text.empty()) return true;
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+/// Line breaks and control characters must not forge log lines.
+void append_quoted(std::string& line, std::string_view text) {
+    static constexpr char hex[] = "0123456789abcdef";
+    line += '"';
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            line += '\\';
+            line += c;
+        } else if (c == '\n') {
+            line += "\\n";
+        } else if (byte < ' ' || byte == 0x7f) {
+            line += "\\x";
+            line += hex[byte >> 4];
+            line += hex[byte & 15];
+        } else {
+            line += c;
+        }
+    }
+    line += '"';
+}
+
+std::string text_line(Level level, std::string_view message, std::initializer_list<Field> fields) {
+    std::string line;
+    line.reserve(192);
+    line.append("level=").append(name(level)).append(" msg=");
+    append_quoted(line, message);
+    const auto add = [&line](std::string_view key, std::string_view value) {
+        line.append(1, ' ').append(key).append(1, '=');
+        if (needs_quotes(value))
+            append_quoted(line, value);
+        else
+            line.append(value);
+    };
+    if (!current_trace.empty()) add("trace_id", current_trace);
+    for (const auto& field : fields) add(field.key, field.value);
+    return line;
+}
+
+std::string json_line(Level level, std::string_view message, std::initializer_list<Field> fields) {
+    nlohmann::ordered_json object;
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+    object["time"] =
+        fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                    (now - seconds).count());
+    object["level"] = name(level);
+    object["msg"] = message;
+    if (!current_trace.empty()) object["trace_id"] = current_trace;
+    for (const auto& field : fields) object[std::string{field.key}] = field.value;
+    return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+} // namespace
+
+void configure(Level threshold, Format format) {
+    auto& target = logger();
+    target.apply(format);
+    target.spdlog.set_level(to_spdlog(threshold));
+}
+
+void flush() { logger().spdlog.flush(); }
+
+bool enabled(Level level) noexcept { return logger().spdlog.should_log(to_spdlog(level)); }
+
+void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
+    if (!enabled(level)) return;
+    auto& target = logger();
+    target.spdlog.log(to_spdlog(level), target.format == Format::json ? json_line(level, message, fields)
+                                                                      : text_line(level, message, fields));
+}
+
+TraceScope::TraceScope(std::string_view trace_id) noexcept : outer_{current_trace} {
+    current_trace = trace_id;
+}
+TraceScope::~TraceScope() { current_trace = outer_; }
+
+} // namespace nanomdm::log

@@ -1,0 +1,53 @@
+// The log: one line per event, `level=info msg="…" key=value`, the trace ID of the request in each.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace nanomdm::log {
+
+enum class Level { debug, info, warning, error };
+enum class Format { text, json };
+
+/// A member of a log line. Values are escaped; never pass a secret.
+struct Field {
+    std::string_view key;
+    std::string value;
+};
+
+/// Sets where the threshold and the shape of lines; call once, before threads start.
+/// Lines go to standard error, in colour on a terminal.
+void configure(Level threshold, Format format);
+/// Writes what is buffered; called at exit.
+void flush();
+
+[[nodiscard]] bool enabled(Level level) noexcept;
+void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
+
+inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::debug, message, fields);
+}
+inline void info(std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::info, message, fields);
+}
+inline void warning(std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::warning, message, fields);
+}
+inline void error(std::string_view message, std::initializer_list<Field> fields = {}) {
+    write(Level::error, message, fields);
+}
+
+/// While it lives, this thread's lines carry the trace ID.
+class TraceScope {
+public:
+    explicit TraceScope(std::string_view trace_id) noexcept;
+    ~TraceScope();
+    TraceScope(const TraceScope&) = delete;
+    TraceScope& operator=(const TraceScope&) = delete;
+
+private:
+    std::string_view outer_;
+};
+
+} // namespace nanomdm::log
