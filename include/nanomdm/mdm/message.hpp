@@ -37,7 +37,7 @@ struct Message {
 
 /// Device channel only: starts a new enrollment. Apple: AuthenticateRequest.
 struct Authenticate : Message {
-    Topic topic;
+    std::optional<Topic> topic; ///< Apple requires it; no effect depends on it
     SerialNumber serial_number; ///< empty on a user enrollment
 };
 
