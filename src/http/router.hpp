@@ -4,6 +4,7 @@
 #include "http/message.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,11 +20,20 @@ enum class Lane {
 /// Answers one request; may move its body out; blocking. The dispatcher maps an Error to a status.
 using Handler = std::function<HttpResponse(HttpRequest&)>;
 
+/// A look at the header before the body is read: an answer refuses the request (401, say), nullopt
+/// lets it in. Runs on an I/O thread, so it must be cheap and must not block.
+using Admission = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
+
+/// Chooses the lane from the whole request. Runs on an I/O thread: cheap, no blocking, no throwing.
+using LaneChoice = std::function<Lane(const HttpRequest&)>;
+
 struct Route {
     std::string path;                 ///< exact, or a prefix when it ends with '/'
     std::vector<std::string> methods; ///< empty: any; anything else is answered 405 with Allow
     Lane lane = Lane::worker;
     Handler handler;
+    Admission admit{};        ///< empty: everybody
+    LaneChoice choose_lane{}; ///< empty: `lane`
 };
 
 /// The routes of one listener, fixed before it starts serving. Longest match wins.
