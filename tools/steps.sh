@@ -1,0 +1,42 @@
+# For the scripts beside it: steps that are silent when they succeed and show their log when they fail.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root" || exit 1
+
+bold= red= dim= plain=
+if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
+    bold=$'\e[1m' red=$'\e[31m' dim=$'\e[2m' plain=$'\e[0m'
+fi
+
+# Another clone of the same commit, or CI's fresh one, finds what was compiled here.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
+die() {
+    printf '%s\n' "${red}$*${plain}" >&2
+    exit 1
+}
+
+# step LOG TITLE COMMAND…: runs it with its output in LOG. On failure shows the log's end and stops.
+step() {
+    local log=$1 title=$2
+    shift 2
+    mkdir -p "$(dirname "$log")"
+    [ -t 1 ] && printf '%s' "${dim}$title …${plain}"
+    local status=0
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    [ -t 1 ] && printf '\r\e[K'
+    if [ "$status" -ne 0 ]; then
+        tail -n 200 "$log" >&2
+        die "$title failed (status $status). Whole log: $log"
+    fi
+}
+
+# compile PRESET TARGET…: configures once, then builds what changed.
+compile() {
+    local preset=$1
+    shift
+    mkdir -p "build/$preset"
+    step "build/$preset/configure.log" "Configuring the $preset build" cmake --preset "$preset"
+    step "build/$preset/build.log" "Building ($preset)" cmake --build --preset "$preset" ${1:+--target "$@"}
+}
