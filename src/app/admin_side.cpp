@@ -1,0 +1,48 @@
+// The composition of the administrators' side, from the storage outwards.
+#include "app/admin_side.hpp"
+
+#include "http/api/api.hpp"
+#include "http/auth.hpp"
+#include "nanomdm/error.hpp"
+#include "push/apns_client.hpp"
+#include "push/push_service.hpp"
+
+namespace nanomdm::app {
+namespace {
+
+constexpr const char* api_user = "nanomdm";
+
+push::ApnsOptions apns_options(const PushOptions& options) {
+    push::ApnsOptions apns;
+    apns.url = options.apns_url;
+    apns.ca_file = options.apns_ca_file;
+    apns.expiration = options.expiration;
+    return apns;
+}
+
+} // namespace
+
+struct AdminSide::Parts {
+    Parts(const ApiOptions& options, const PushOptions& push_options, AllStorage& storage)
+        : auth{api_user, api_keys(options)}, apns{storage, apns_options(push_options)}, push_service{storage,
+                                                                                                     apns},
+          delivery{storage, push_service}, push_certs{storage}, api{auth, delivery, push_certs} {}
+
+    http::BasicAuth auth;
+    push::ApnsClient apns;
+    push::PushService push_service;
+    http::Delivery delivery;
+    http::PushCertEndpoint push_certs;
+    http::Api api;
+};
+
+AdminSide::AdminSide(const ApiOptions& api, const PushOptions& push, AllStorage& storage)
+    : options_{api}, parts_{std::make_unique<Parts>(api, push, storage)} {}
+
+AdminSide::~AdminSide() = default;
+
+void AdminSide::add_routes(http::Router& router) { parts_->api.add_routes(router); }
+
+void AdminSide::reload() { parts_->auth.replace_keys(api_keys(options_)); }
+
+} // namespace nanomdm::app

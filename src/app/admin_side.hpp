@@ -1,0 +1,32 @@
+// Everything administrators reach: the REST API, and the push service behind it, composed.
+#pragma once
+
+#include "app/options.hpp"
+#include "nanomdm/storage/storage.hpp"
+
+#include <memory>
+
+namespace nanomdm::http {
+class Router;
+}
+
+namespace nanomdm::app {
+
+/// Owns authentication, the API and the APNs client.
+class AdminSide {
+public:
+    /// @throws UsageError when the key file or the APNs CA cannot be read.
+    AdminSide(const ApiOptions& api, const PushOptions& push, AllStorage& storage);
+    ~AdminSide();
+
+    void add_routes(http::Router& router);
+    /// Reads the API keys again; on failure the old ones stay. @throws UsageError
+    void reload();
+
+private:
+    struct Parts;
+    ApiOptions options_;
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace nanomdm::app

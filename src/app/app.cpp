@@ -1,0 +1,94 @@
+// Start order and drain order.
+#include "app/app.hpp"
+
+#include "app/signals.hpp"
+#include "app/storage_factory.hpp"
+#include "app/version.hpp"
+#include "http/api/api.hpp"
+#include "log/log.hpp"
+#include "nanomdm/error.hpp"
+
+#include <thread>
+
+namespace nanomdm::app {
+namespace {
+
+http::TrustedProxies trusted_proxies(const HttpOptions& options) try {
+    return http::TrustedProxies{options.trusted_proxies};
+} catch (const Error& error) {
+    throw UsageError{std::string{"-trust-proxy: "} + error.what()};
+}
+
+http::ServerOptions server_options(const HttpOptions& options) {
+    http::ServerOptions server;
+    // One I/O thread moves far more bytes than the workers can answer until there are many cores.
+    server.io_threads = std::max(1U, std::thread::hardware_concurrency() / 4);
+    server.limits.body_bytes = options.max_body;
+    server.trusted_proxies = trusted_proxies(options);
+    return server;
+}
+
+unsigned worker_count(const Options& options) {
+    return options.http.workers != 0 ? options.http.workers : suitable_workers(options.storage);
+}
+
+} // namespace
+
+App::App(const Options& options)
+    : options_{options}, storage_{open_storage(options.storage)}, workers_{http::WorkerPool::fixed(
+                                                                      worker_count(options))},
+      upstream_{http::WorkerPool::wide(options.http.upstream_workers)}, server_{
+                                                                            workers_, upstream_,
+                                                                            server_options(options.http)} {
+    if (!options_.devices.disabled) devices_.emplace(options_.devices, *storage_);
+    if (options_.api.enabled()) admins_.emplace(options_.api, options_.push, *storage_);
+}
+
+void App::listen() {
+    const bool own_api_address = admins_ && !options_.http.api_listen.empty();
+    http::add_version_route(routes_, version);
+    if (devices_) devices_->add_routes(routes_);
+    if (admins_) admins_->add_routes(own_api_address ? api_routes_ : routes_);
+    const auto bind = [this](const char* flag, const std::string& address, const http::Router& router) {
+        try {
+            log::info("listening", {{"address", server_.listen(address, router)}});
+        } catch (const Error& error) {
+            if (error.code() == Errc::invalid)
+                throw UsageError{std::string{"-"} + flag + ": " + error.what()};
+            throw;
+        }
+    };
+    bind("listen", options_.http.listen, routes_);
+    if (own_api_address) {
+        http::add_version_route(api_routes_, version);
+        bind("api-listen", options_.http.api_listen, api_routes_);
+    }
+}
+
+int App::run() {
+    listen();
+    server_.start();
+    log::info("serving", {{"version", version}, {"storage", options_.storage.backend}});
+    for (auto signal = wait_for_signal(); signal == Signal::reload; signal = wait_for_signal()) reload();
+
+    log::info("shutting down", {{"grace_seconds", std::to_string(options_.http.shutdown_grace.count())}});
+    exit_at_once_on_next_signal();
+    if (!server_.drain(options_.http.shutdown_grace))
+        log::warning("requests were cut off at the end of the grace");
+    upstream_.stop();
+    workers_.stop();
+    log::info("stopped");
+    return 0;
+}
+
+void App::reload() {
+    try {
+        if (devices_) devices_->reload();
+        if (admins_) admins_->reload();
+        log::info("configuration read again");
+    } catch (const UsageError& error) {
+        log::error("configuration not read again; the old one stays", {{"err", error.what()}});
+    }
+}
+
+} // namespace nanomdm::app

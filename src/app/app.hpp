@@ -1,0 +1,43 @@
+// The composition root: one object that is the server, and its life from start to drained.
+#pragma once
+
+#include "app/admin_side.hpp"
+#include "app/device_side.hpp"
+#include "app/options.hpp"
+#include "http/router.hpp"
+#include "http/server.hpp"
+#include "http/worker_pool.hpp"
+#include "nanomdm/storage/storage.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace nanomdm::app {
+
+/// The members are the architecture's picture read from the bottom: each is built from those above it.
+class App {
+public:
+    /// Opens the storage and builds the graph. @throws UsageError, Error
+    explicit App(const Options& options);
+
+    /// Listens and serves until SIGTERM or SIGINT, then drains. SIGHUP reloads keys and CAs.
+    /// block_signals() must have been called before any thread was started.
+    /// @return the exit status.
+    int run();
+
+private:
+    void listen();
+    void reload();
+
+    Options options_;
+    std::unique_ptr<AllStorage> storage_;
+    std::optional<DeviceSide> devices_;
+    std::optional<AdminSide> admins_;
+    http::Router routes_;
+    http::Router api_routes_; ///< used when the API has an address of its own
+    http::WorkerPool workers_;
+    http::WorkerPool upstream_;
+    http::Server server_;
+};
+
+} // namespace nanomdm::app

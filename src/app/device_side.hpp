@@ -1,0 +1,32 @@
+// Everything between a device's request and the storage: the service chain, composed.
+#pragma once
+
+#include "app/options.hpp"
+#include "nanomdm/storage/storage.hpp"
+
+#include <memory>
+
+namespace nanomdm::http {
+class Router;
+}
+
+namespace nanomdm::app {
+
+/// Owns identity verification, the service chain and the device endpoints.
+class DeviceSide {
+public:
+    /// @throws UsageError when a CA file cannot be read or parsed.
+    DeviceSide(const DeviceOptions& options, AllStorage& storage);
+    ~DeviceSide();
+
+    void add_routes(http::Router& router);
+    /// Reads the CA files again; on failure the old ones stay. @throws UsageError
+    void reload();
+
+private:
+    struct Parts;
+    DeviceOptions options_;
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace nanomdm::app

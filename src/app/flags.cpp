@@ -1,0 +1,120 @@
+// One line per flag. The order here is the order of `-help`.
+#include "app/flags.hpp"
+
+#include "app/units.hpp"
+#include "nanomdm/error.hpp"
+
+#include <algorithm>
+
+namespace nanomdm::app {
+namespace {
+
+std::string variable(std::string name) {
+    std::ranges::transform(name, name.begin(), [](unsigned char c) {
+        return c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    });
+    return "NANOMDM_" + name;
+}
+
+/// Adds flags to one CLI::App, all in the same way.
+class Definitions {
+public:
+    explicit Definitions(CLI::App& cli) : cli_{cli} {}
+
+    void boolean(const std::string& name, bool& target, const std::string& about) {
+        cli_.add_flag("--" + name, target, about)->envname(variable(name));
+    }
+    template <class T> CLI::Option* value(const std::string& name, T& target, const std::string& about) {
+        return cli_.add_option("--" + name, target, about)->envname(variable(name))->capture_default_str();
+    }
+    /// May be given several times.
+    void list(const std::string& name, std::vector<std::string>& target, const std::string& about) {
+        cli_.add_option("--" + name, target, about)->envname(variable(name))->expected(1)->take_all();
+    }
+    void duration(const std::string& name, std::chrono::seconds& target, const std::string& about) {
+        parsed(name, target, about, parse_duration)->default_str(to_text(target));
+    }
+    void size(const std::string& name, std::uint64_t& target, const std::string& about) {
+        parsed(name, target, about, parse_size)->default_str(std::to_string(target));
+    }
+    /// Switches away from serving.
+    void mode(const std::string& name, Options& options, Options::Mode mode, const std::string& about) {
+        cli_.add_flag_callback(
+            "--" + name, [&options, mode] { options.mode = mode; }, about);
+    }
+
+private:
+    template <class T>
+    CLI::Option* parsed(const std::string& name, T& target, const std::string& about,
+                        T (*parse)(const std::string&)) {
+        const auto set = [name, &target, parse](const std::string& text) {
+            try {
+                target = parse(text);
+            } catch (const Error& error) {
+                throw CLI::ValidationError{"--" + name, error.what()};
+            }
+        };
+        return cli_.add_option_function<std::string>("--" + name, set, about)->envname(variable(name));
+    }
+
+    CLI::App& cli_;
+};
+
+} // namespace
+
+void define_flags(CLI::App& cli, Options& o) {
+    Definitions flag{cli};
+    cli.set_help_flag();
+
+    flag.value("listen", o.http.listen, "address to serve on: host:port, :port, [v6]:port or unix:/path");
+    flag.value("ca", o.devices.ca_file, "PEM file with the CA(s) of the devices' identity certificates");
+    flag.value("intermediate", o.devices.intermediate_file, "PEM file with intermediate certificates");
+    flag.value("cert-header", o.devices.cert_header,
+               "header in which the TLS proxy passes the client certificate; default: Mdm-Signature");
+    flag.duration("signature-skew", o.devices.signature_skew, "how far a certificate's start may lie ahead");
+    flag.boolean("checkin", o.devices.separate_check_in, "serve check-ins on /checkin instead of /mdm");
+    flag.boolean("disable-mdm", o.devices.disabled, "serve the API only");
+    flag.boolean("retro", o.devices.retro, "associate certificates of enrollments that have none yet");
+    flag.boolean("cert-auth-warn-only", o.devices.cert_auth_warn_only,
+                 "log what certificate authorization would refuse, and accept it");
+    flag.boolean("cert-renewal", o.devices.cert_renewal,
+                 "accept a renewed certificate with the same subject and alternative names");
+    flag.boolean("ua-zl-dc", o.devices.zero_length_digest_challenge,
+                 "answer UserAuthenticate with a zero-length digest challenge");
+    flag.boolean("dump", o.devices.dump, "write raw requests and answers to standard output");
+
+    flag.list("api", o.api.keys, "API key (repeatable); the API is off without one");
+    flag.value("api-file", o.api.key_file, "file with API keys, one a line; read again on SIGHUP");
+    flag.value("api-listen", o.http.api_listen, "serve the API on this address instead of -listen");
+
+    flag.value("storage", o.storage.backend, "storage backend: file or inmem")
+        ->each([&o](const std::string&) { o.storage.chosen = true; });
+    flag.value("storage-dsn", o.storage.dsn, "where the storage is; for file, a directory (default \"db\")");
+    flag.value("storage-dsn-file", o.storage.dsn_file, "file with the -storage-dsn");
+    cli.add_option("--dsn", o.storage.dsn, "older name of -storage-dsn")->envname("NANOMDM_DSN");
+    flag.value("storage-options", o.storage.settings, "options of the backend: key=value,…");
+
+    flag.value("apns-url", o.push.apns_url, "where pushes are sent");
+    flag.value("apns-ca", o.push.apns_ca_file, "PEM file with the CA(s) that APNs is verified against");
+    flag.duration("push-expiration", o.push.expiration, "how long APNs keeps trying a device that is off");
+
+    flag.value("workers", o.http.workers, "threads for storage work; 0: what suits the backend");
+    flag.value("upstream-workers", o.http.upstream_workers, "most threads that wait for APNs and others");
+    flag.size("max-body", o.http.max_body, "largest request body in bytes; K, M and G are understood");
+    flag.list("trust-proxy", o.http.trusted_proxies,
+              "network whose X-Forwarded-For is believed (repeatable)");
+    flag.duration("shutdown-grace", o.http.shutdown_grace, "longest wait for requests under way at the end");
+
+    flag.value("log-level", o.log.level, "debug, info, warning or error")
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+    flag.value("log-format", o.log.format, "text or json")->check(CLI::IsMember({"text", "json"}));
+    flag.boolean("debug", o.log.debug, "the same as -log-level debug");
+
+    flag.mode("check", o, Options::Mode::check_storage, "verify the file storage's invariants, then exit");
+    flag.mode("version", o, Options::Mode::show_version, "print the version, then exit");
+    flag.mode("help", o, Options::Mode::show_help, "print this list, then exit");
+    cli.add_option("--config", "TOML file with the flags' names as keys; below flags and environment")
+        ->envname("NANOMDM_CONFIG");
+}
+
+} // namespace nanomdm::app

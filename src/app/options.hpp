@@ -1,0 +1,94 @@
+// Everything the command line can say, parsed and checked for form.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace nanomdm::app {
+
+/// The command line, or a file it names, is at fault: one line for standard error, exit status 2.
+class UsageError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// How devices prove who they are, and what is asked of their certificates.
+struct DeviceOptions {
+    std::string ca_file;
+    std::string intermediate_file;
+    std::string cert_header; ///< empty: Mdm-Signature
+    std::chrono::seconds signature_skew{300};
+    bool separate_check_in = false;
+    bool disabled = false;
+    bool retro = false;
+    bool cert_auth_warn_only = false;
+    bool cert_renewal = false;
+    bool zero_length_digest_challenge = false;
+    bool dump = false;
+};
+
+struct ApiOptions {
+    std::vector<std::string> keys;
+    std::string key_file; ///< one key a line, read again on SIGHUP
+
+    [[nodiscard]] bool enabled() const noexcept { return !keys.empty() || !key_file.empty(); }
+};
+
+struct HttpOptions {
+    std::string listen = ":9000";
+    std::string api_listen; ///< empty: the API shares `listen`
+    unsigned workers = 0;   ///< 0: what suits the storage backend
+    unsigned upstream_workers = 256;
+    std::uint64_t max_body = 16 * 1024 * 1024;
+    std::vector<std::string> trusted_proxies;
+    std::chrono::seconds shutdown_grace{20};
+};
+
+struct StorageOptions {
+    std::string backend = "file";
+    std::string dsn;
+    std::string dsn_file; ///< holds the DSN, which may be a secret
+    std::string settings; ///< "key=value,key=value"
+    bool chosen = false;  ///< -storage was given
+};
+
+struct PushOptions {
+    std::string apns_url = "https://api.push.apple.com";
+    std::string apns_ca_file; ///< empty: the system's roots
+    std::chrono::seconds expiration{std::chrono::days{7}};
+};
+
+struct LogOptions {
+    std::string level = "info";
+    std::string format = "text";
+    bool debug = false;
+};
+
+struct Options {
+    enum class Mode { serve, check_storage, show_help, show_version } mode = Mode::serve;
+    DeviceOptions devices;
+    ApiOptions api;
+    HttpOptions http;
+    StorageOptions storage;
+    PushOptions push;
+    LogOptions log;
+};
+
+/// Reads flags, environment, configuration file and defaults, in that order of precedence.
+/// @throws UsageError naming the flag at fault.
+[[nodiscard]] Options parse_options(int argc, const char* const* argv);
+
+/// The text of `-help`: every flag with its variable, default, and whether the variable is set.
+[[nodiscard]] std::string help_text();
+
+/// The content of the file that `flag` names. @throws UsageError
+[[nodiscard]] std::string read_file(const std::string& flag, const std::string& path);
+
+/// The keys given by flag and by file. @throws UsageError when the file cannot be read or holds none.
+[[nodiscard]] std::vector<std::string> api_keys(const ApiOptions& options);
+
+} // namespace nanomdm::app

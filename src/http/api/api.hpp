@@ -1,0 +1,39 @@
+// The administrators' REST API: its routes, behind Basic authentication, errors as JSON.
+#pragma once
+
+#include "http/api/delivery.hpp"
+#include "http/api/push_cert_endpoint.hpp"
+#include "http/router.hpp"
+
+#include <functional>
+#include <string>
+
+namespace nanomdm::http {
+
+class BasicAuth;
+
+/// Serves `/v1/…`. Keeps references to what it is given; thread-safe.
+class Api {
+public:
+    Api(const BasicAuth& auth, Delivery& delivery, PushCertEndpoint& push_certs) noexcept
+        : auth_{auth}, delivery_{delivery}, push_certs_{push_certs} {}
+
+    void add_routes(Router& router);
+
+private:
+    /// Authentication before, and the mapping of Error to a JSON answer around, an endpoint.
+    Handler guarded(std::function<HttpResponse(HttpRequest&)> endpoint) const;
+    HttpResponse push(const HttpRequest& http);
+    HttpResponse enqueue(HttpRequest& http);
+    HttpResponse push_many(const HttpRequest& http);
+    HttpResponse enqueue_many(HttpRequest& http);
+
+    const BasicAuth& auth_;
+    Delivery& delivery_;
+    PushCertEndpoint& push_certs_;
+};
+
+/// `GET /version`, without authentication.
+void add_version_route(Router& router, const std::string& version);
+
+} // namespace nanomdm::http

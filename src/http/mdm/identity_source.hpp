@@ -1,0 +1,47 @@
+// Where a device's identity certificate comes from: exactly one way is active per server.
+#pragma once
+
+#include "http/message.hpp"
+#include "nanomdm/mdm/request.hpp"
+
+#include <memory>
+#include <string>
+
+namespace nanomdm {
+class IdentityVerifier;
+}
+
+namespace nanomdm::http {
+
+/// Finds the verified identity certificate of a device's request. Thread-safe; called on workers.
+class IdentitySource {
+public:
+    virtual ~IdentitySource() = default;
+    /// @return null when the request carries no certificate at all.
+    /// @throws Error{Errc::invalid} when it carries one that does not verify.
+    [[nodiscard]] virtual std::shared_ptr<const IdentityCertificate> identify(const HttpRequest& request) = 0;
+};
+
+/// The `Mdm-Signature` header: a detached CMS signature over the raw body (RFC 5652).
+class SignatureIdentity final : public IdentitySource {
+public:
+    explicit SignatureIdentity(IdentityVerifier& verifier) noexcept : verifier_{verifier} {}
+    std::shared_ptr<const IdentityCertificate> identify(const HttpRequest& request) override;
+
+private:
+    IdentityVerifier& verifier_;
+};
+
+/// A header that the TLS proxy in front sets (`-cert-header`): RFC 9440, or nginx' escaped PEM.
+class HeaderIdentity final : public IdentitySource {
+public:
+    HeaderIdentity(IdentityVerifier& verifier, std::string header)
+        : verifier_{verifier}, header_{std::move(header)} {}
+    std::shared_ptr<const IdentityCertificate> identify(const HttpRequest& request) override;
+
+private:
+    IdentityVerifier& verifier_;
+    std::string header_;
+};
+
+} // namespace nanomdm::http

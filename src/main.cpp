@@ -1,0 +1,60 @@
+// nanomdm: options → App → run.
+#include "app/app.hpp"
+#include "app/options.hpp"
+#include "app/signals.hpp"
+#include "app/storage_factory.hpp"
+#include "app/version.hpp"
+#include "log/log.hpp"
+
+#include <exception>
+#include <iostream>
+
+namespace {
+
+using namespace nanomdm;
+
+constexpr int failed = 1;
+constexpr int bad_usage = 2;
+
+void configure_log(const app::LogOptions& options) {
+    const auto level = options.level == "debug"     ? log::Level::debug
+                       : options.level == "warning" ? log::Level::warning
+                       : options.level == "error"   ? log::Level::error
+                                                    : log::Level::info;
+    log::configure(level, options.format == "json" ? log::Format::json : log::Format::text);
+}
+
+int run(const app::Options& options) {
+    using Mode = app::Options::Mode;
+    switch (options.mode) {
+    case Mode::show_help:
+        std::cout << app::help_text();
+        return 0;
+    case Mode::show_version:
+        std::cout << app::version << '\n';
+        return 0;
+    case Mode::check_storage:
+        return app::check_storage(options.storage) ? 0 : failed;
+    case Mode::serve:
+        break;
+    }
+    configure_log(options.log);
+    return app::App{options}.run();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    app::block_signals();
+    int status = failed;
+    try {
+        status = run(app::parse_options(argc, argv));
+    } catch (const app::UsageError& error) {
+        std::cerr << "nanomdm: " << error.what() << '\n';
+        status = bad_usage;
+    } catch (const std::exception& error) {
+        std::cerr << "nanomdm: " << error.what() << '\n';
+    }
+    log::flush();
+    return status;
+}
