@@ -24,11 +24,11 @@ enum class Proof {
 };
 
 struct Endpoint {
-    std::string url;         ///< ServerURL: command reports
-    std::string checkin_url; ///< CheckInURL; empty: the same
+    std::string url = {};         ///< ServerURL: command reports
+    std::string checkin_url = {}; ///< CheckInURL; empty: the same
     Proof proof = Proof::mdm_signature;
     std::string certificate_header = "X-Client-Certificate"; ///< for the two header proofs
-    std::string ca_pem;                                      ///< of the server's TLS certificate
+    std::string ca_pem = {};                                 ///< of the server's TLS certificate
 };
 
 /// What the device reports about itself.
