@@ -1,0 +1,48 @@
+// Which identity certificate belongs to which device.
+#include "storage/inmem/inmem_storage.hpp"
+
+#include <mutex>
+
+namespace nanomdm::storage {
+
+bool InMemStorage::is_associated(const EnrollmentId& device, const std::string& hash) {
+    const std::shared_lock lock{mutex_};
+    const auto owner = owners_.find(hash);
+    return owner != owners_.end() && owner->second == device;
+}
+
+ClaimOutcome InMemStorage::associate(const EnrollmentId& device, const std::string& hash) {
+    const auto [owner, is_new] = owners_.try_emplace(hash, device);
+    if (is_new) {
+        owning_devices_.insert(device);
+        return ClaimOutcome::newly_associated;
+    }
+    return owner->second == device ? ClaimOutcome::already_associated
+                                   : ClaimOutcome::certificate_of_another_device;
+}
+
+ClaimOutcome InMemStorage::claim_certificate(const EnrollmentId& device, const std::string& hash,
+                                             ClaimRule rule) {
+    const std::unique_lock lock{mutex_};
+    if (rule == ClaimRule::first_certificate && !owners_.contains(hash) && owning_devices_.contains(device)) {
+        return ClaimOutcome::device_has_another_certificate;
+    }
+    return associate(device, hash);
+}
+
+std::optional<std::string> InMemStorage::identity_pem(const EnrollmentId& device) {
+    const std::shared_lock lock{mutex_};
+    const auto* record = find(device);
+    return record == nullptr ? std::nullopt : record->identity_pem;
+}
+
+ClaimOutcome InMemStorage::renew_certificate(const EnrollmentId& device,
+                                             const IdentityCertificate& certificate) {
+    const std::unique_lock lock{mutex_};
+    auto& record = authenticated_device(device);
+    const ClaimOutcome outcome = associate(device, certificate.hash);
+    if (outcome != ClaimOutcome::certificate_of_another_device) record.identity_pem = certificate.pem;
+    return outcome;
+}
+
+} // namespace nanomdm::storage
