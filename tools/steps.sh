@@ -40,7 +40,7 @@ step() {
     fi
 }
 
-# compile PRESET TARGET…: configures once, then builds what changed.
+# compile PRESET [TARGET…]: configures, then builds what changed.
 compile() {
     local preset=$1
     shift
