@@ -1,0 +1,79 @@
+// The UTF-8 check, eight ASCII bytes at a time where it can.
+#include "plist/utf8.hpp"
+
+#include <cstddef>
+#include <cstring>
+
+namespace nanomdm::plist {
+namespace {
+
+/// All eight bytes are in 0x01–0x7F.
+bool is_plain(std::uint64_t word) noexcept {
+    constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
+    constexpr std::uint64_t ones = 0x0101010101010101ULL;
+    return ((word | (word - ones)) & high_bits) == 0;
+}
+
+/// Bytes of the sequence that starts at `at`; 0 when it is malformed.
+std::size_t sequence(const unsigned char* at, std::size_t left) noexcept {
+    const unsigned lead = at[0];
+    if (lead < 0x80) return lead == 0 ? 0 : 1;
+    if (lead < 0xC2 || lead > 0xF4) return 0;
+    const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (left < length) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((at[i] & 0xC0) != 0x80) return 0;
+    }
+    if (lead == 0xE0 && at[1] < 0xA0) return 0; // overlong
+    if (lead == 0xED && at[1] > 0x9F) return 0; // surrogates
+    if (lead == 0xF0 && at[1] < 0x90) return 0; // overlong
+    if (lead == 0xF4 && at[1] > 0x8F) return 0; // over U+10FFFF
+    return length;
+}
+
+} // namespace
+
+bool is_clean_utf8(std::string_view text) noexcept {
+    const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+    const auto* const end = at + text.size();
+    while (at != end) {
+        const auto left = static_cast<std::size_t>(end - at);
+        std::uint64_t word = 0;
+        if (left >= sizeof word) {
+            std::memcpy(&word, at, sizeof word);
+            if (is_plain(word)) {
+                at += sizeof word;
+                continue;
+            }
+        }
+        const auto length = sequence(at, left);
+        if (length == 0) return false;
+        at += length;
+    }
+    return true;
+}
+
+bool append_utf8(std::string& to, std::uint32_t code_point) {
+    const auto add = [&to](std::uint32_t byte) { to += static_cast<char>(byte); };
+    const auto tail = [&](int shift) { add(0x80 | ((code_point >> shift) & 0x3F)); };
+    if (code_point == 0 || code_point > 0x10FFFF || (code_point >= 0xD800 && code_point <= 0xDFFF))
+        return false;
+    if (code_point < 0x80) {
+        add(code_point);
+    } else if (code_point < 0x800) {
+        add(0xC0 | (code_point >> 6));
+        tail(0);
+    } else if (code_point < 0x10000) {
+        add(0xE0 | (code_point >> 12));
+        tail(6);
+        tail(0);
+    } else {
+        add(0xF0 | (code_point >> 18));
+        tail(12);
+        tail(6);
+        tail(0);
+    }
+    return true;
+}
+
+} // namespace nanomdm::plist
