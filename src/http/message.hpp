@@ -1,6 +1,7 @@
 // An HTTP request and its response as the handlers see them: plain values, no Beast.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,9 +14,11 @@ namespace nanomdm::http {
 class Headers {
 public:
     void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+    void reserve(std::size_t count) { fields_.reserve(count); }
     /// The first field of that name. @return nullopt when absent.
     [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const noexcept;
 
+    [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
     [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }
     [[nodiscard]] auto end() const noexcept { return fields_.end(); }
 
@@ -30,7 +33,7 @@ struct HttpRequest {
     std::string query;  ///< without the '?'; empty when there is none
     Headers headers;
     std::string body;
-    std::string remote;   ///< the peer's address
+    std::string remote;   ///< the client's address without port; "unix" for a Unix socket
     std::string trace_id; ///< 16 hex digits, made here
 };
 
@@ -42,7 +45,11 @@ struct HttpResponse {
 };
 
 /// The plain answer to an error: the status text and a newline, `text/plain`.
+/// (With the charset, as Go's http.Error sends it.)
 [[nodiscard]] HttpResponse error_response(unsigned status);
+
+/// Compares as header field names do: ASCII letters without case.
+[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 /// Undoes percent-encoding; nullopt when an escape is broken. '+' stays as it is.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);

@@ -29,14 +29,15 @@ using LaneChoice = std::function<Lane(const HttpRequest&)>;
 
 struct Route {
     std::string path;                 ///< exact, or a prefix when it ends with '/'
-    std::vector<std::string> methods; ///< empty: any; anything else is answered 405 with Allow
+    std::vector<std::string> methods; ///< empty: any; GET implies HEAD; others get 405 with Allow
     Lane lane = Lane::worker;
     Handler handler;
     Admission admit{};        ///< empty: everybody
     LaneChoice choose_lane{}; ///< empty: `lane`
 };
 
-/// The routes of one listener, fixed before it starts serving. Longest match wins.
+/// The routes of one listener, fixed before it starts serving. Longest match wins; of several routes with
+/// one path, the one that takes the method.
 class Router {
 public:
     void add(Route route);
@@ -46,9 +47,11 @@ public:
         bool method_allowed = false;  ///< false with a route: 405
     };
     [[nodiscard]] Match match(std::string_view method, std::string_view path) const noexcept;
+    /// The value of Allow for a path whose method is not allowed: "GET, HEAD, PUT".
+    [[nodiscard]] std::string allow(std::string_view path) const;
 
 private:
-    std::vector<Route> routes_;
+    std::vector<Route> routes_; ///< longest path first
 };
 
 } // namespace nanomdm::http

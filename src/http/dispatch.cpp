@@ -1,0 +1,50 @@
+// Refusals before a handler, and the last catch around it.
+#include "http/dispatch.hpp"
+
+#include "http/status.hpp"
+#include "log/log.hpp"
+#include "nanomdm/error.hpp"
+
+namespace nanomdm::http {
+namespace {
+
+HttpResponse failed(const HttpRequest& request, unsigned status, std::string_view cause) {
+    const auto level = status < 500 ? log::Level::info : log::Level::error;
+    log::write(level, "request failed", {{"path", request.path}, {"error", std::string{cause}}});
+    return status == 503 ? overloaded() : error_response(status);
+}
+
+} // namespace
+
+HttpResponse overloaded() {
+    auto response = error_response(503);
+    response.headers.add("Retry-After", "10");
+    return response;
+}
+
+std::optional<HttpResponse> refusal(const Router& router, const Router::Match& match,
+                                    const HttpRequest& request) {
+    if (match.route == nullptr) return error_response(404);
+    if (!match.method_allowed) {
+        auto response = error_response(405);
+        response.headers.add("Allow", router.allow(request.path));
+        return response;
+    }
+    if (match.route->admit) return match.route->admit(request);
+    return std::nullopt;
+}
+
+HttpResponse respond(const Route& route, HttpRequest& request) noexcept {
+    const log::TraceScope trace{request.trace_id};
+    try {
+        return route.handler(request);
+    } catch (const Error& error) {
+        return failed(request, status_of(error.code()), error.what());
+    } catch (const std::exception& error) {
+        return failed(request, 500, error.what());
+    } catch (...) {
+        return failed(request, 500, "not a std::exception");
+    }
+}
+
+} // namespace nanomdm::http

@@ -1,0 +1,266 @@
+// The life of a request on its connection. Every co_await takes named objects: see run_blocking.hpp.
+#include "http/session.hpp"
+
+#include "http/access_log.hpp"
+#include "http/dispatch.hpp"
+#include "http/listener.hpp"
+#include "http/response_head.hpp"
+#include "http/router.hpp"
+#include "http/run_blocking.hpp"
+#include "http/trace_id.hpp"
+#include "log/log.hpp"
+
+#include <boost/asio/buffer.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace nanomdm::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A refused request's body up to this size is read and dropped, which is cheaper than a new connection.
+constexpr std::uint64_t max_discarded = 256 * 1024;
+/// How long a client may go on sending what nobody reads before it has to have seen the answer.
+constexpr auto linger_step = 2s;
+constexpr auto linger_total = 30s;
+
+bool is_line_end(char c) noexcept { return c == '\r' || c == '\n'; }
+
+} // namespace
+
+Session::Session(ServerContext& server, IoThread& thread, Socket socket, const Router& router)
+    : server_{server}, thread_{thread}, socket_{std::move(socket)}, router_{router}, place_{thread.enter(
+                                                                                         *this)} {
+    error_code ignored;
+    socket_.non_blocking(true, ignored);
+    const auto remote = socket_.remote_endpoint(ignored);
+    peer_ = host_text(remote.data(), static_cast<unsigned>(remote.size()));
+}
+
+Session::~Session() { thread_.leave(place_, idle_); }
+
+void Session::expire() noexcept {
+    expired_ = true;
+    deadline_ = Clock::time_point::max();
+    error_code ignored;
+    socket_.cancel(ignored);
+}
+
+void Session::hasten(Clock::time_point latest) noexcept { deadline_ = std::min(deadline_, latest); }
+
+void Session::close() noexcept {
+    expired_ = true;
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+void Session::allow(Clock::duration time) noexcept {
+    deadline_ = Clock::now() + time;
+    expired_ = !socket_.is_open();
+}
+
+void Session::allow_any_time() noexcept { deadline_ = Clock::time_point::max(); }
+
+Awaitable<void> Session::run() {
+    while (co_await serve_one()) first_ = false;
+}
+
+Awaitable<void> Session::turn_away() {
+    const auto response = overloaded();
+    auto head = response_head(response, false, false);
+    if (co_await send(std::move(head), response.body)) {
+        error_code ignored;
+        socket_.shutdown(Socket::shutdown_send, ignored);
+        socket_.read_some(asio::buffer(thread_.scratch()), ignored); // unread bytes would reset the answer
+    }
+}
+
+/// @return whether another request may follow.
+Awaitable<bool> Session::serve_one() {
+    if (!co_await wait_for_request()) co_return false;
+    const auto started = Clock::now();
+    const auto& limits = server_.options.limits;
+
+    RequestParser parser{limits.header_bytes};
+    HttpRequest& request = parser.request();
+    request.trace_id = make_trace_id();
+    allow(limits.header_time);
+    const Arrival header = co_await read_while(parser, RequestParser::State::header);
+    if (header == Arrival::closed) co_return false;
+    request.remote = server_.options.trusted_proxies.client_of(peer_, request.headers);
+
+    Outcome outcome;
+    if (header == Arrival::expired)
+        outcome = {error_response(408), true};
+    else if (parser.state() == RequestParser::State::failed)
+        outcome = {error_response(parser.failure()), true};
+    else
+        outcome = co_await answer(parser);
+    if (!outcome.response) co_return false;
+    HttpResponse& response = *outcome.response;
+
+    const bool complete = parser.state() == RequestParser::State::complete;
+    // What the client has sent already is still answered while draining.
+    const bool stay = complete && !outcome.close && parser.keep_alive() &&
+                      (!server_.draining.load(std::memory_order_relaxed) || !input_.empty());
+    const bool with_body = request.method != "HEAD" && may_have_body(response.status);
+    const unsigned status = response.status;
+    auto head = response_head(response, stay, complete && parser.is_http_10());
+    auto body = with_body ? std::move(response.body) : std::string{};
+    const std::size_t bytes = body.size();
+    const bool sent = co_await send(std::move(head), std::move(body));
+    if (server_.options.access_log) log_access(request, status, bytes, Clock::now() - started);
+    if (!sent) co_return false;
+    if (!stay) co_await linger();
+    co_return stay;
+}
+
+/// Waits as an idle connection for a first byte.
+Awaitable<bool> Session::wait_for_request() {
+    if (!input_.empty()) co_return true;
+    const auto& limits = server_.options.limits;
+    allow(first_ ? limits.header_time : limits.idle_time);
+    input_ = std::string{}; // an idle connection holds no memory
+    thread_.mark_idle(place_);
+    idle_ = true;
+    const bool readable = co_await ready(Socket::wait_read);
+    thread_.mark_busy(place_);
+    idle_ = false;
+    co_return readable;
+}
+
+/// Feeds the parser until it leaves the state. @return data once it has.
+Awaitable<Session::Arrival> Session::read_while(RequestParser& parser, RequestParser::State state) {
+    for (;;) {
+        if (state == RequestParser::State::header && !parser.has_target()) {
+            // RFC 9112 section 2.2: empty lines before a request are skipped.
+            input_.erase(0,
+                         static_cast<std::size_t>(
+                             std::find_if_not(input_.begin(), input_.end(), is_line_end) - input_.begin()));
+        }
+        input_.erase(0, parser.feed(input_));
+        if (parser.state() != state) co_return Arrival::data;
+        const Arrival arrival = co_await receive();
+        if (arrival != Arrival::data) co_return arrival;
+    }
+}
+
+/// Everything between the header's end and the answer.
+Awaitable<Session::Outcome> Session::answer(RequestParser& parser) {
+    HttpRequest& request = parser.request();
+    const auto& limits = server_.options.limits;
+    const auto match = router_.match(request.method, request.path);
+    auto refused = refusal(router_, match, request);
+    const auto expectation = request.headers.get("Expect");
+    const bool expects_continue =
+        expectation && !parser.is_http_10() && equal_ignoring_case(*expectation, "100-continue");
+    if (!refused && expectation && !parser.is_http_10() && !expects_continue) refused = error_response(417);
+    if (!refused && parser.content_length().value_or(0) > limits.body_bytes) refused = error_response(413);
+
+    if (parser.state() == RequestParser::State::body) {
+        if (refused) {
+            Outcome unread = co_await refuse_unread(parser, std::move(*refused));
+            co_return unread;
+        }
+        if (parser.is_chunked()) parser.limit_body(limits.body_bytes);
+        allow(limits.body_time);
+        if (expects_continue && input_.empty()) {
+            const bool told = co_await send("HTTP/1.1 100 Continue\r\n\r\n", {});
+            if (!told) co_return gone();
+            allow(limits.body_time);
+        }
+        const Arrival body = co_await read_while(parser, RequestParser::State::body);
+        if (body == Arrival::closed) co_return gone();
+        if (body == Arrival::expired) co_return Outcome{error_response(408), true};
+        if (parser.state() == RequestParser::State::failed)
+            co_return Outcome{error_response(parser.failure()), true};
+    }
+    if (refused) co_return Outcome{std::move(*refused), false};
+    Outcome outcome;
+    outcome.response = co_await dispatch(*match.route, request);
+    co_return outcome;
+}
+
+/// Keeps the connection when the body is small enough to be read past; a client that waits for leave to send
+/// its body gets the answer instead.
+Awaitable<Session::Outcome> Session::refuse_unread(RequestParser& parser, HttpResponse response) {
+    const bool small = parser.is_chunked() || parser.content_length().value_or(0) <= max_discarded;
+    if (!small || parser.request().headers.get("Expect")) co_return Outcome{std::move(response), true};
+    if (parser.is_chunked()) parser.limit_body(max_discarded);
+    allow(server_.options.limits.body_time);
+    const Arrival body = co_await read_while(parser, RequestParser::State::body);
+    if (body == Arrival::closed) co_return gone();
+    co_return Outcome{std::move(response), parser.state() != RequestParser::State::complete};
+}
+
+Awaitable<HttpResponse> Session::dispatch(const Route& route, HttpRequest& request) {
+    allow_any_time();
+    const Lane lane = route.choose_lane ? route.choose_lane(request) : route.lane;
+    WorkerPool& pool = lane == Lane::upstream ? server_.upstream : server_.workers;
+    HttpResponse response;
+    auto job = [&route, &request, &response] { response = respond(route, request); };
+    const bool ran = co_await run_blocking(pool, job);
+    if (!ran) co_return overloaded();
+    co_return response;
+}
+
+/// @return false when the client has gone or takes nothing for too long.
+Awaitable<bool> Session::send(std::string head, std::string body) {
+    std::array<asio::const_buffer, 2> rest{asio::buffer(head), asio::buffer(body)};
+    while (asio::buffer_size(rest) != 0) {
+        error_code error;
+        std::size_t sent = socket_.write_some(rest, error);
+        if (error == asio::error::would_block) {
+            allow(server_.options.limits.write_time);
+            if (!co_await ready(Socket::wait_write)) co_return false;
+            continue;
+        }
+        if (error) co_return false;
+        for (auto& buffer : rest) {
+            const std::size_t part = std::min(sent, buffer.size());
+            buffer += part;
+            sent -= part;
+        }
+    }
+    co_return true;
+}
+
+/// Closing with bytes unread resets the connection, and the client may lose the answer with it. So: say that
+/// nothing more comes, and read until the client is done, for a while.
+Awaitable<void> Session::linger() {
+    error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    const auto end = Clock::now() + linger_total;
+    while (!ignored && Clock::now() < end) {
+        allow(linger_step);
+        input_.clear();
+        if (co_await receive() != Arrival::data) break;
+    }
+}
+
+Awaitable<Session::Arrival> Session::receive() {
+    for (;;) {
+        error_code error;
+        auto& scratch = thread_.scratch();
+        const std::size_t received = socket_.read_some(asio::buffer(scratch), error);
+        if (received > 0) {
+            input_.append(scratch.data(), received);
+            co_return Arrival::data;
+        }
+        if (error != asio::error::would_block) co_return Arrival::closed;
+        if (!co_await ready(Socket::wait_read)) co_return expired_ ? Arrival::expired : Arrival::closed;
+    }
+}
+
+/// @return false when the deadline passed or the socket failed.
+Awaitable<bool> Session::ready(Socket::wait_type what) {
+    if (expired_) co_return false;
+    error_code error;
+    auto token = asio::redirect_error(use_awaitable, error);
+    co_await socket_.async_wait(what, token);
+    co_return !error && !expired_;
+}
+
+} // namespace nanomdm::http

@@ -1,0 +1,87 @@
+// One connection: reads a request, has it answered, writes the answer, and again.
+#pragma once
+
+#include "http/asio_types.hpp"
+#include "http/io_thread.hpp"
+#include "http/message.hpp"
+#include "http/request_parser.hpp"
+#include "http/server.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace nanomdm::http {
+
+class Router;
+class WorkerPool;
+struct Route;
+
+/// What the sessions of a server share.
+struct ServerContext {
+    const ServerOptions options;
+    WorkerPool& workers;
+    WorkerPool& upstream;
+    std::atomic<bool> draining = false;
+    std::atomic<std::size_t> connections = 0;
+};
+
+/// Lives inside its coroutine, on one I/O thread.
+class Session {
+public:
+    Session(ServerContext& server, IoThread& thread, Socket socket, const Router& router);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    /// Serves until the connection ends.
+    Awaitable<void> run();
+    /// Answers 503 and ends: the server is full.
+    Awaitable<void> turn_away();
+
+    [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
+    [[nodiscard]] bool expired() const noexcept { return expired_; }
+    /// The deadline has passed: wakes the coroutine out of its wait.
+    void expire() noexcept;
+    /// Moves the deadline forward, never back.
+    void hasten(Clock::time_point latest) noexcept;
+    void close() noexcept;
+
+private:
+    enum class Arrival { data, closed, expired };
+    /// An answer and what becomes of the connection after it.
+    struct Outcome {
+        std::optional<HttpResponse> response; ///< nullopt: the client has gone
+        bool close = false;
+    };
+    static Outcome gone() { return {std::nullopt, true}; }
+
+    Awaitable<bool> serve_one();
+    Awaitable<bool> wait_for_request();
+    Awaitable<Arrival> read_while(RequestParser& parser, RequestParser::State state);
+    Awaitable<Outcome> answer(RequestParser& parser);
+    Awaitable<Outcome> refuse_unread(RequestParser& parser, HttpResponse response);
+    Awaitable<HttpResponse> dispatch(const Route& route, HttpRequest& request);
+    Awaitable<bool> send(std::string head, std::string body);
+    Awaitable<void> linger();
+    Awaitable<Arrival> receive();
+    Awaitable<bool> ready(Socket::wait_type what);
+
+    void allow(Clock::duration time) noexcept;
+    void allow_any_time() noexcept;
+
+    ServerContext& server_;
+    IoThread& thread_;
+    Socket socket_;
+    const Router& router_;
+    std::string peer_;
+    std::string input_; ///< received and not yet parsed
+    Clock::time_point deadline_ = Clock::time_point::max();
+    bool expired_ = false;
+    bool idle_ = false;
+    bool first_ = true; ///< no request has been answered yet
+    IoThread::Sessions::iterator place_;
+};
+
+} // namespace nanomdm::http
