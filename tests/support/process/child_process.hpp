@@ -31,11 +31,11 @@ struct ExitStatus {
 class ChildProcess {
 public:
     struct Options {
-        std::vector<std::string> command;               ///< program and arguments
-        std::map<std::string, std::string> environment; ///< added to the test's own
-        std::filesystem::path working_directory;        ///< empty: the test's
+        std::vector<std::string> command = {};               ///< program and arguments
+        std::map<std::string, std::string> environment = {}; ///< added to the test's own
+        std::filesystem::path working_directory = {};        ///< empty: the test's
         /// Standard error goes to this file instead of memory, as in production.
-        std::filesystem::path stderr_file;
+        std::filesystem::path stderr_file = {};
     };
 
     explicit ChildProcess(Options options);

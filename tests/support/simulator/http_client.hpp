@@ -16,9 +16,10 @@ namespace nanomdm::sim {
 
 struct HttpRequest {
     std::string method = "GET";
-    std::string url;
-    std::vector<std::pair<std::string, std::string>> headers; ///< an empty value removes curl's own field
-    std::string body;
+    std::string url = {};
+    std::vector<std::pair<std::string, std::string>> headers =
+        {}; ///< an empty value removes curl's own field
+    std::string body = {};
     bool has_body = false; ///< sends Content-Length: 0 too when the body is empty
 };
 

@@ -39,10 +39,10 @@ private:
 
 /// What is asked of a certificate authority.
 struct CertificateRequest {
-    std::string common_name;
-    std::string user_id; ///< the subject's UID (0.9.2342.19200300.100.1.1); empty: none
+    std::string common_name = {};
+    std::string user_id = {}; ///< the subject's UID (0.9.2342.19200300.100.1.1); empty: none
     enum class Usage { client, server, authority, none } usage = Usage::client; ///< extended key usage
-    std::string alternative_names; ///< as OpenSSL reads them, "DNS:a,IP:127.0.0.1"; empty: none
+    std::string alternative_names = {}; ///< as OpenSSL reads them, "DNS:a,IP:127.0.0.1"; empty: none
     std::chrono::seconds starts_in{-std::chrono::hours{1}}; ///< NotBefore, from now
     std::chrono::seconds ends_in{std::chrono::hours{24 * 365}};
 };
