@@ -24,19 +24,19 @@ struct Identity {
 /// What a certificate to be issued says. The defaults make a device identity as SCEP issues it.
 struct CertificateRequest {
     std::string common_name = "device";
-    std::string user_id;                ///< subject UID; the topic of a push certificate
-    std::vector<std::string> dns_names; ///< subject alternative names
-    std::vector<std::string> uris;
+    std::string user_id = {};                ///< subject UID; the topic of a push certificate
+    std::vector<std::string> dns_names = {}; ///< subject alternative names
+    std::vector<std::string> uris = {};
     std::optional<std::string> extended_key_usage = "clientAuth"; ///< nullopt: without the extension
-    std::optional<std::string> key_usage;                         ///< such as "critical,digitalSignature"
+    std::optional<std::string> key_usage = {};                    ///< such as "critical,digitalSignature"
     bool is_ca = false;
     std::chrono::system_clock::time_point not_before =
         std::chrono::system_clock::now() - std::chrono::hours{1};
     std::chrono::system_clock::time_point not_after =
         std::chrono::system_clock::now() + std::chrono::hours{24 * 365};
     KeyType key_type = KeyType::ec_p256;
-    std::string private_key_pem;   ///< use this key; empty: a new one of key_type
-    std::string digest = "SHA256"; ///< of the issuer's signature
+    std::string private_key_pem = {}; ///< use this key; empty: a new one of key_type
+    std::string digest = "SHA256";    ///< of the issuer's signature
 };
 
 /// One certificate authority: a self-signed root, or issued by another.
