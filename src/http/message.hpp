@@ -39,9 +39,9 @@ struct HttpRequest {
 
 struct HttpResponse {
     unsigned status = 200;
-    std::string body;
-    std::string content_type; ///< empty: no Content-Type
-    Headers headers;          ///< further fields
+    std::string body{};
+    std::string content_type{}; ///< empty: no Content-Type
+    Headers headers{};          ///< further fields
 };
 
 /// The plain answer to an error: the status text and a newline, `text/plain`.

@@ -111,8 +111,7 @@ HttpResponse Api::enqueue_many(HttpRequest& http) {
 void add_version_route(Router& router, const std::string& version) {
     const std::string body = R"({"version":")" + version + R"("})";
     router.add({.path = "/version", .methods = {"GET"}, .handler = [body](HttpRequest&) {
-                    return HttpResponse{
-                        .status = 200, .body = body, .content_type = "application/json", .headers = {}};
+                    return HttpResponse{.status = 200, .body = body, .content_type = "application/json"};
                 }});
 }
 

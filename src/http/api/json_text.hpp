@@ -12,8 +12,7 @@ namespace nanomdm::http {
     constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
     return {.status = status,
             .body = value.dump(1, '\t', false, replace) + "\n",
-            .content_type = "application/json",
-            .headers = {}};
+            .content_type = "application/json"};
 }
 
 } // namespace nanomdm::http

@@ -18,7 +18,7 @@ void log_check_in(const char* type, const Message& message) {
 }
 
 HttpResponse plist(std::string body) {
-    return {.status = 200, .body = std::move(body), .content_type = "application/xml", .headers = {}};
+    return {.status = 200, .body = std::move(body), .content_type = "application/xml"};
 }
 
 } // namespace
@@ -70,8 +70,7 @@ HttpResponse CheckInAnswer::operator()(const DeclarativeManagement& message) con
     log_check_in("DeclarativeManagement", message);
     return {.status = 200,
             .body = service_.declarative_management(request_, message),
-            .content_type = "application/json",
-            .headers = {}};
+            .content_type = "application/json"};
 }
 
 HttpResponse CheckInAnswer::operator()(const GetToken& message) const {

@@ -82,7 +82,7 @@ HttpResponse DeviceEndpoint::command_report(Request& request, std::string body) 
     log::info("command sent", {{"id", report.enrollment.id.str()},
                                {"command_uuid", command->uuid.str()},
                                {"request_type", command->request_type.str()}});
-    return {.status = 200, .body = std::move(command->raw), .content_type = "application/xml", .headers = {}};
+    return {.status = 200, .body = std::move(command->raw), .content_type = "application/xml"};
 }
 
 } // namespace nanomdm::http
