@@ -9,6 +9,8 @@
 #include <boost/beast/http/rfc7230.hpp>
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 
 namespace nanomdm::http {
 namespace {
@@ -31,7 +33,8 @@ class RequestParser::Impl final : public beast::http::basic_parser<true> {
 public:
     explicit Impl(std::uint32_t limit) : limit_{limit} {
         header_limit(limit);
-        body_limit(boost::none); // the session decides at the header's end
+        // The session decides at the header's end. Not boost::none: in Beast 1.74 it is the least limit.
+        body_limit(std::numeric_limits<std::uint64_t>::max());
     }
 
     std::size_t feed(std::string_view bytes) {

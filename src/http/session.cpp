@@ -64,7 +64,11 @@ void Session::allow(Clock::duration time) noexcept {
 void Session::allow_any_time() noexcept { deadline_ = Clock::time_point::max(); }
 
 Awaitable<void> Session::run() {
-    while (co_await serve_one()) first_ = false;
+    bool again = true;
+    while (again) { // g++ 12 compiles a co_await in the loop's condition into a trap
+        again = co_await serve_one();
+        first_ = false;
+    }
 }
 
 Awaitable<void> Session::turn_away() {
