@@ -141,7 +141,7 @@ WorkerPool::~WorkerPool() { stop(); }
 WorkerPoolOptions WorkerPool::fixed(std::size_t threads, std::size_t queue) {
     WorkerPoolOptions options;
     options.min_threads = options.max_threads = threads;
-    options.queue = queue != 0 ? queue : 64 * threads;
+    options.queue = queue != 0 ? queue : 256 * threads;
     return options;
 }
 

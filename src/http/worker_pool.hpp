@@ -22,7 +22,7 @@ public:
     using Job = std::function<void()>;
 
     explicit WorkerPool(WorkerPoolOptions options);
-    /// Lane::worker: all threads at once and for good. @param queue 0: 64 jobs per thread.
+    /// Lane::worker: all threads at once and for good. @param queue 0: 256 jobs per thread.
     [[nodiscard]] static WorkerPoolOptions fixed(std::size_t threads, std::size_t queue = 0);
     /// Lane::upstream: threads as they are needed, nobody waits for one.
     [[nodiscard]] static WorkerPoolOptions wide(std::size_t max_threads = 256);
