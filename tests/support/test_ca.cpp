@@ -52,6 +52,8 @@ Identity make_certificate(const CertificateRequest& request, const Identity* iss
     using std::chrono::system_clock;
     ASN1_TIME_set(X509_getm_notBefore(x509), system_clock::to_time_t(request.not_before));
     ASN1_TIME_set(X509_getm_notAfter(x509), system_clock::to_time_t(request.not_after));
+    if (!request.not_after_text.empty())
+        must(ASN1_TIME_set_string(X509_getm_notAfter(x509), request.not_after_text.c_str()) == 1, "time");
     add_name(X509_get_subject_name(x509), NID_userId, request.user_id);
     add_name(X509_get_subject_name(x509), NID_commonName, request.common_name);
     X509_set_issuer_name(x509, X509_get_subject_name(issuer_x509));
@@ -82,6 +84,9 @@ std::string make_private_key(KeyType type) {
         break;
     case KeyType::ec_p384:
         key.reset(EVP_EC_gen("P-384"));
+        break;
+    case KeyType::rsa_512:
+        key.reset(EVP_RSA_gen(512));
         break;
     case KeyType::rsa_1024:
         key.reset(EVP_RSA_gen(1024));

@@ -4,11 +4,12 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nanomdm::test {
 
-enum class KeyType { ec_p256, ec_p384, rsa_1024, rsa_2048 };
+enum class KeyType { ec_p256, ec_p384, rsa_512, rsa_1024, rsa_2048 };
 
 /// @return an unencrypted PKCS#8 PEM. RSA-2048 takes some 50 ms: make one and reuse it where you can.
 [[nodiscard]] std::string make_private_key(KeyType type);
@@ -34,6 +35,7 @@ struct CertificateRequest {
         std::chrono::system_clock::now() - std::chrono::hours{1};
     std::chrono::system_clock::time_point not_after =
         std::chrono::system_clock::now() + std::chrono::hours{24 * 365};
+    std::string not_after_text = {}; ///< GeneralizedTime, for moments that not_after cannot hold
     KeyType key_type = KeyType::ec_p256;
     std::string private_key_pem = {}; ///< use this key; empty: a new one of key_type
     std::string digest = "SHA256";    ///< of the issuer's signature
@@ -46,6 +48,9 @@ public:
                                           KeyType key_type = KeyType::ec_p256);
     /// A root of the given shape; `is_ca` is implied.
     [[nodiscard]] static TestCa make_root(CertificateRequest request);
+
+    /// Signs with an identity, CA or not.
+    [[nodiscard]] static TestCa of(Identity identity) { return TestCa{std::move(identity)}; }
 
     [[nodiscard]] TestCa issue_ca(const std::string& common_name) const;
     [[nodiscard]] TestCa issue_ca(CertificateRequest request) const;
