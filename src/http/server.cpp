@@ -47,8 +47,7 @@ public:
     std::string add(Listener listener, const Router& router) {
         const asio::generic::stream_protocol protocol{listener.family(), 0};
         const std::string address = listener.address();
-        auto door =
-            std::make_unique<Door>(std::move(listener), Acceptor{threads_.front()->context()}, router);
+        auto door = std::make_unique<Door>(std::move(listener), threads_.front()->context(), router);
         door->acceptor.assign(protocol, door->listener.release());
         door->acceptor.non_blocking(true);
         doors_.push_back(std::move(door));
@@ -93,8 +92,8 @@ public:
 private:
     /// A listener being accepted from.
     struct Door {
-        Door(Listener l, Acceptor a, const Router& r)
-            : listener{std::move(l)}, acceptor{std::move(a)}, router{r} {}
+        Door(Listener l, asio::io_context& context, const Router& r)
+            : listener{std::move(l)}, acceptor{context}, router{r}, pause{context} {}
         void close() {
             closing = true;
             error_code ignored;
@@ -105,7 +104,7 @@ private:
         Acceptor acceptor;
         const Router& router;
         bool closing = false;
-        asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> pause{acceptor.get_executor()};
+        asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> pause;
     };
 
     Awaitable<void> accept(Door& door) {
