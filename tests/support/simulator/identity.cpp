@@ -111,13 +111,18 @@ Identity::Identity(CertificateHandle certificate, KeyHandle key)
     : certificate_{std::move(certificate)}, key_{std::move(key)} {}
 
 Identity Identity::from_pem(std::string_view certificate_pem, std::string_view key_pem) {
-    const auto certificate_bio = reading_bio(certificate_pem);
-    const auto key_bio = reading_bio(key_pem);
+    const auto bio = reading_bio(key_pem);
+    return from_pem(
+        certificate_pem,
+        KeyHandle{checked(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), "reading a key"),
+                  &EVP_PKEY_free});
+}
+
+Identity Identity::from_pem(std::string_view certificate_pem, KeyHandle key) {
+    const auto bio = reading_bio(certificate_pem);
     CertificateHandle certificate{
-        checked(PEM_read_bio_X509(certificate_bio.get(), nullptr, nullptr, nullptr), "reading a certificate"),
+        checked(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), "reading a certificate"),
         &X509_free};
-    KeyHandle key{checked(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr), "reading a key"),
-                  &EVP_PKEY_free};
     return Identity{std::move(certificate), std::move(key)};
 }
 

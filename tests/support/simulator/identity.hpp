@@ -25,9 +25,12 @@ public:
     Identity(CertificateHandle certificate, KeyHandle key);
     /// @throws std::runtime_error on anything but one PEM certificate and one unencrypted PEM key.
     [[nodiscard]] static Identity from_pem(std::string_view certificate_pem, std::string_view key_pem);
+    /// For a key that is shared by many certificates.
+    [[nodiscard]] static Identity from_pem(std::string_view certificate_pem, KeyHandle key);
 
     [[nodiscard]] x509_st* certificate() const noexcept { return certificate_.get(); }
     [[nodiscard]] evp_pkey_st* key() const noexcept { return key_.get(); }
+    [[nodiscard]] const KeyHandle& shared_key() const noexcept { return key_; }
     [[nodiscard]] std::string certificate_pem() const;
     [[nodiscard]] std::string certificate_der() const;
     [[nodiscard]] std::string key_pem() const;
