@@ -98,11 +98,13 @@ ConnectFailure explain_tls(const boost::system::error_code& error, const SSL* tl
     const int reason = ERR_GET_REASON(static_cast<unsigned long>(error.value()));
     if (const char* refusal = refused_certificate(reason))
         return {host + " refused the push certificate (TLS alert: " + refusal + ")", true};
-    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-        const long result = tls == nullptr ? X509_V_ERR_UNSPECIFIED : SSL_get_verify_result(tls);
-        return {"the certificate of " + host + " was not accepted: " + X509_verify_cert_error_string(result),
+    // The verification's own result: the error may be of a layer below, such as "EVP lib" for a bad
+    // signature.
+    const long verified = tls == nullptr ? X509_V_OK : SSL_get_verify_result(tls);
+    if (verified != X509_V_OK)
+        return {"the certificate of " + host +
+                    " was not accepted: " + X509_verify_cert_error_string(verified),
                 true};
-    }
     if (reason == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL) return {host + " does not speak HTTP/2", true};
     return {"TLS with " + host + ": " + error.message(), false};
 }

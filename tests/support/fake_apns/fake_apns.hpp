@@ -32,7 +32,7 @@ struct Notification {
 /// How a notification is answered. The default is APNs' success.
 struct Reply {
     int status = 200;
-    std::string reason;                      ///< body {"reason":…}; empty: no body
+    std::string reason{};                    ///< body {"reason":…}; empty: no body
     std::optional<std::int64_t> timestamp{}; ///< milliseconds since 1970, as with 410
     std::optional<std::string> body{};       ///< in place of the JSON one
     std::string retry_after{};
