@@ -143,27 +143,13 @@ std::uint64_t BinaryLayout::value(const BinaryObject& dict, std::size_t n) const
     return entry(dict, dict.entries + n);
 }
 
+bool is_clean(const BinaryObject& string) noexcept {
+    return string.is_utf16 ? is_clean_utf16(string.payload) : is_clean_utf8(string.payload);
+}
+
 std::optional<std::string> text_of(const BinaryObject& string) {
-    if (!string.is_utf16) {
-        if (!is_clean_utf8(string.payload)) return std::nullopt;
-        return std::string{string.payload};
-    }
-    std::string text;
-    text.reserve(string.payload.size());
-    const auto unit = [&string](std::size_t i) {
-        return static_cast<std::uint32_t>(number(string.payload.substr(i, 2)));
-    };
-    for (std::size_t i = 0; i < string.payload.size(); i += 2) {
-        auto code_point = unit(i);
-        if (code_point >= 0xD800 && code_point < 0xDC00 && i + 2 < string.payload.size()) {
-            const auto low = unit(i + 2);
-            if (low < 0xDC00 || low > 0xDFFF) return std::nullopt;
-            code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
-            i += 2;
-        }
-        if (!append_utf8(text, code_point)) return std::nullopt;
-    }
-    return text;
+    if (!is_clean(string)) return std::nullopt;
+    return string.is_utf16 ? utf16_to_utf8(string.payload) : std::string{string.payload};
 }
 
 } // namespace nanomdm::plist

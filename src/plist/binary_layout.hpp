@@ -43,6 +43,9 @@ private:
     std::uint64_t root_ = 0;
 };
 
+/// Whether a string object is well-formed Unicode without NUL.
+[[nodiscard]] bool is_clean(const BinaryObject& string) noexcept;
+
 /// The text of a string object. @return nullopt when it is not clean Unicode.
 [[nodiscard]] std::optional<std::string> text_of(const BinaryObject& string);
 

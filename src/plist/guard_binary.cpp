@@ -30,7 +30,7 @@ private:
     }
 
     void visit(const BinaryObject& object, std::size_t depth) {
-        if (++nodes_ > max_nodes) refuse("has too many values");
+        work_.on_value();
         switch (object.kind) {
         case Kind::string:
             text(object);
@@ -57,16 +57,14 @@ private:
             if (first.kind != Kind::string) refuse("key is not a string");
             visit(at(layout_.value(object, i)), depth + 1);
         }
-        if (object.kind != Kind::dict) return;
-        squared_keys_ += std::uint64_t{object.entries} * object.entries;
-        if (squared_keys_ > max_squared_keys) refuse("has a dict with too many keys");
+        if (object.kind == Kind::dict) work_.on_keys(object.entries);
     }
 
     void text(const BinaryObject& object) {
         spend(object.payload.size());
         // libplist 2.2 fails on UTF-16 of no length.
         if (object.is_utf16 && object.payload.empty()) refuse("empty UTF-16 string");
-        if (!text_of(object)) refuse("bad Unicode or NUL in a string");
+        if (!is_clean(object)) refuse("bad Unicode or NUL in a string");
     }
 
     void spend(std::size_t bytes) {
@@ -76,8 +74,7 @@ private:
 
     BinaryLayout layout_;
     std::uint64_t bytes_left_;
-    std::size_t nodes_ = 0;
-    std::uint64_t squared_keys_ = 0;
+    Work work_;
 };
 
 } // namespace

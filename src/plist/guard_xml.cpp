@@ -9,6 +9,8 @@
 #include "plist/xml_scanner.hpp"
 #include "plist/xml_text.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -19,8 +21,39 @@ namespace {
     throw Error{Errc::invalid, std::string{"property list: "} + why};
 }
 
+/// Characters of decimal and hexadecimal integers, reals, "nan" and "infinity".
+constexpr auto number_characters = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view{"+-.0123456789abcdefxinABCDEFXINTYty \t\r\n"})
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
 bool is_number(std::string_view text) noexcept {
-    return text.find_first_not_of("+-.0123456789abcdefxinABCDEFXINTYty \t\r\n") == std::string_view::npos;
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return number_characters[static_cast<unsigned char>(c)]; });
+}
+
+bool is_blank(std::string_view text) noexcept {
+    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+bool is_plain_text(std::string_view text) noexcept {
+    return text.find('<') == std::string_view::npos && text.find('&') == std::string_view::npos &&
+           is_clean_utf8(text);
+}
+
+bool fits(Kind kind, std::string_view content) noexcept {
+    switch (kind) {
+    case Kind::boolean:
+        return is_blank(content);
+    case Kind::data:
+        return is_base64(content);
+    case Kind::date:
+        return is_plain_text(content);
+    default:
+        return is_number(content);
+    }
 }
 
 class XmlGuard {
@@ -65,7 +98,7 @@ private:
             if (tag.name != "key") refuse("value without a key");
             container.awaits_value = true;
             ++container.keys;
-            count_node();
+            work_.on_value();
             text(tag);
         }
     }
@@ -74,14 +107,15 @@ private:
         const auto kind = element_kind(tag.name);
         if (!kind || tag.shape == Tag::Shape::close) refuse("value expected");
         if (tag.has_attributes) refuse("value with attributes");
-        count_node();
+        work_.on_value();
         if (*kind == Kind::dict || *kind == Kind::array) {
             if (open_.size() == max_depth) refuse("is nested too deep");
             if (tag.shape == Tag::Shape::open) open_.push_back({*kind});
         } else if (*kind == Kind::string) {
             text(tag);
         } else if (tag.shape == Tag::Shape::open) {
-            leaf(*kind, scanner_.content(tag.name));
+            // No comments or CDATA here: libplist reads only what is before them.
+            if (!fits(*kind, scanner_.content(tag.name))) refuse("value does not fit its type");
         }
     }
 
@@ -90,37 +124,18 @@ private:
         if (tag.shape == Tag::Shape::empty) return;
         const auto checked = check_text_content(scanner_.content(tag.name));
         if (!checked.is_readable) refuse("unknown entity, bad UTF-8 or NUL");
-        entity_work_ += checked.entity_work;
-        if (entity_work_ > max_entity_work) refuse("has too many entities");
-    }
-
-    /// Comments and CDATA are refused here: libplist reads only what is before them.
-    static void leaf(Kind kind, std::string_view content) {
-        const bool well_formed =
-            kind == Kind::boolean ? content.find_first_not_of(" \t\r\n") == std::string_view::npos
-            : kind == Kind::data  ? is_base64(content)
-            : kind == Kind::date
-                ? content.find_first_of("<&") == std::string_view::npos && is_clean_utf8(content)
-                : is_number(content);
-        if (!well_formed) refuse("value does not fit its type");
+        work_.on_entities(checked.entities, checked.bytes);
     }
 
     void close_container() {
         const auto keys = open_.back().keys;
         open_.pop_back();
-        squared_keys_ += keys * keys;
-        if (squared_keys_ > max_squared_keys) refuse("has a dict with too many keys");
-    }
-
-    void count_node() {
-        if (++nodes_ > max_nodes) refuse("has too many values");
+        work_.on_keys(keys);
     }
 
     XmlScanner scanner_;
     std::vector<Container> open_;
-    std::size_t nodes_ = 0;
-    std::uint64_t squared_keys_ = 0;
-    std::uint64_t entity_work_ = 0;
+    Work work_;
 };
 
 } // namespace

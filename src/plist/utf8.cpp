@@ -31,6 +31,14 @@ std::size_t sequence(const unsigned char* at, std::size_t left) noexcept {
     return length;
 }
 
+std::uint32_t unit_at(std::string_view bytes, std::size_t at) noexcept {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at]) << 8 |
+                                      static_cast<unsigned char>(bytes[at + 1]));
+}
+
+bool is_high_surrogate(std::uint32_t unit) noexcept { return unit >= 0xD800 && unit <= 0xDBFF; }
+bool is_low_surrogate(std::uint32_t unit) noexcept { return unit >= 0xDC00 && unit <= 0xDFFF; }
+
 } // namespace
 
 bool is_clean_utf8(std::string_view text) noexcept {
@@ -74,6 +82,31 @@ bool append_utf8(std::string& to, std::uint32_t code_point) {
         tail(0);
     }
     return true;
+}
+
+bool is_clean_utf16(std::string_view bytes) noexcept {
+    if (bytes.size() % 2 != 0) return false;
+    bool low_must_follow = false;
+    for (std::size_t at = 0; at < bytes.size(); at += 2) {
+        const auto unit = unit_at(bytes, at);
+        if (unit == 0 || is_low_surrogate(unit) != low_must_follow) return false;
+        low_must_follow = is_high_surrogate(unit);
+    }
+    return !low_must_follow;
+}
+
+std::string utf16_to_utf8(std::string_view bytes) {
+    std::string text;
+    text.reserve(bytes.size());
+    for (std::size_t at = 0; at < bytes.size(); at += 2) {
+        auto code_point = unit_at(bytes, at);
+        if (is_high_surrogate(code_point)) {
+            at += 2;
+            code_point = 0x10000 + ((code_point - 0xD800) << 10) + (unit_at(bytes, at) - 0xDC00);
+        }
+        append_utf8(text, code_point);
+    }
+    return text;
 }
 
 } // namespace nanomdm::plist

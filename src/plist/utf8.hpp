@@ -1,4 +1,4 @@
-// UTF-8 as it must be before anything else trusts it.
+// Unicode as it must be before anything else trusts it: UTF-8, and the UTF-16 of binary lists.
 #pragma once
 
 #include <cstdint>
@@ -12,5 +12,11 @@ namespace nanomdm::plist {
 
 /// Appends one code point. @return false for NUL, surrogates and what is over U+10FFFF.
 bool append_utf8(std::string& to, std::uint32_t code_point);
+
+/// Whether `bytes` is big-endian UTF-16 with its surrogates paired and no NUL.
+[[nodiscard]] bool is_clean_utf16(std::string_view bytes) noexcept;
+
+/// @param bytes for which is_clean_utf16 holds.
+[[nodiscard]] std::string utf16_to_utf8(std::string_view bytes);
 
 } // namespace nanomdm::plist

@@ -72,20 +72,18 @@ std::size_t resolve_entity(std::string_view text, std::string& out) {
 } // namespace
 
 TextCheck check_text_content(std::string_view content) {
-    TextCheck check;
+    TextCheck check{.bytes = content.size()};
     std::string scratch;
     check.is_readable = each_part(content, [&](std::string_view part, bool is_cdata) {
         if (!is_clean_utf8(part)) return false;
         if (is_cdata) return true;
-        std::uint64_t found = 0;
         for (auto at = part.find('&'); at != std::string_view::npos; at = part.find('&', at)) {
             scratch.clear();
             const auto length = resolve_entity(part.substr(at), scratch);
             if (length == 0) return false;
             at += length;
-            ++found;
+            ++check.entities;
         }
-        check.entity_work += found * part.size();
         return true;
     });
     return check;

@@ -8,10 +8,10 @@
 
 namespace nanomdm::plist {
 
-/// What resolving a content would cost libplist, whose work grows with entities times length.
 struct TextCheck {
     bool is_readable = false; ///< clean UTF-8, known entities only
-    std::uint64_t entity_work = 0;
+    std::uint64_t entities = 0;
+    std::uint64_t bytes = 0; ///< of the content
 };
 
 /// Checks the raw content of a string or key without building the text.

@@ -164,10 +164,10 @@ TEST(BinaryPlist, BoundsTheKeysOfADict) {
     BinaryBuilder builder;
     const auto key = builder.ascii("k");
     EXPECT_NO_THROW(guard(builder.finish(
-        builder.dict(std::vector<std::pair<BinaryBuilder::Ref, BinaryBuilder::Ref>>(4096, {key, key})))));
+        builder.dict(std::vector<std::pair<BinaryBuilder::Ref, BinaryBuilder::Ref>>(4900, {key, key})))));
     expect_refused(builder.finish(builder.dict(
-                       std::vector<std::pair<BinaryBuilder::Ref, BinaryBuilder::Ref>>(4097, {key, key}))),
-                   "4097 keys");
+                       std::vector<std::pair<BinaryBuilder::Ref, BinaryBuilder::Ref>>(5000, {key, key}))),
+                   "5000 keys");
 }
 
 } // namespace

@@ -84,18 +84,30 @@ TEST(XmlGuard, CountsKeysAndValues) {
     expect_refused(xml("<array>" + repeat("<true/>", max_nodes) + "</array>"));
 }
 
+std::string dict_with(std::size_t keys) { return "<dict>" + repeat("<key>k</key><true/>", keys) + "</dict>"; }
+
 TEST(XmlGuard, BoundsTheKeysOfADict) {
-    EXPECT_NO_THROW(guard(xml("<dict>" + repeat("<key>k</key><true/>", 4096) + "</dict>")));
-    expect_refused(xml("<dict>" + repeat("<key>k</key><true/>", 4097) + "</dict>"));
-    expect_refused(
-        xml("<array>" + repeat("<dict>" + repeat("<key>k</key><true/>", 1024) + "</dict>", 17) + "</array>"));
+    EXPECT_NO_THROW(guard(xml(dict_with(4900))));
+    expect_refused(xml(dict_with(5000)));
+    EXPECT_NO_THROW(guard(xml("<array>" + repeat(dict_with(100), 1000) + "</array>")));
+    expect_refused(xml("<array>" + repeat(dict_with(1000), 25) + "</array>"));
 }
 
 TEST(XmlGuard, BoundsEntitiesTimesLength) {
-    EXPECT_NO_THROW(guard(xml("<string>" + repeat("&amp;", 10'000) + "</string>")));
-    expect_refused(xml("<string>" + repeat("&amp;", 20'000) + "</string>"));
-    EXPECT_NO_THROW(guard(xml("<array>" + repeat("<string>&amp;</string>", 20'000) + "</array>")));
-    EXPECT_NO_THROW(guard(xml("<string><![CDATA[" + repeat("&amp;", 20'000) + "]]></string>")));
+    const auto string_with = [](std::size_t entities) {
+        return "<string>" + repeat("&amp;", entities) + "</string>";
+    };
+    EXPECT_NO_THROW(guard(xml(string_with(30'000))));
+    expect_refused(xml(string_with(32'000)));
+    expect_refused(xml("<array>" + repeat(string_with(16'000), 5) + "</array>"));
+    EXPECT_NO_THROW(guard(xml("<array>" + repeat(string_with(1), 100'000) + "</array>")));
+    EXPECT_NO_THROW(guard(xml("<string><![CDATA[" + repeat("&amp;", 40'000) + "]]></string>")));
+}
+
+TEST(XmlGuard, BoundsTheSumOfAllWork) {
+    const auto half = "<array>" + repeat("<true/>", max_nodes / 2) + "</array>";
+    EXPECT_NO_THROW(guard(xml("<array>" + half + "</array>")));
+    expect_refused(xml("<array>" + half + dict_with(4000) + "</array>"));
 }
 
 } // namespace

@@ -32,10 +32,11 @@ TEST(TextContent, RefusesUnknownEntitiesAndBadText) {
     }
 }
 
-TEST(TextContent, CheckCountsWhatEntitiesCost) {
-    EXPECT_EQ(check_text_content("no entity").entity_work, 0U);
-    EXPECT_EQ(check_text_content("&lt;&gt;<!-- -->&amp;").entity_work, 2U * 8 + 1U * 5);
-    EXPECT_EQ(check_text_content("<![CDATA[&&&&]]>").entity_work, 0U);
+TEST(TextContent, CheckCountsEntities) {
+    EXPECT_EQ(check_text_content("no entity").entities, 0U);
+    EXPECT_EQ(check_text_content("&lt;&gt;<!-- & -->&amp;").entities, 3U);
+    EXPECT_EQ(check_text_content("<![CDATA[&&&&]]>").entities, 0U);
+    EXPECT_EQ(check_text_content("&lt;x").bytes, 5U);
 }
 
 TEST(Utf8, KnowsTheEdgesOfEveryLength) {
