@@ -46,6 +46,21 @@ HttpResponse json_refusal(const Error& error) {
     return response;
 }
 
+/// Maps what an endpoint throws to a JSON answer.
+Handler guarded(std::function<HttpResponse(HttpRequest&)> endpoint) {
+    return [endpoint = std::move(endpoint)](HttpRequest& http) -> HttpResponse {
+        try {
+            return endpoint(http);
+        } catch (const Error& error) {
+            log::warning("API call failed", {{"path", http.path}, {"err", error.what()}});
+            return json_refusal(error);
+        } catch (const std::exception& error) {
+            log::error("API call failed", {{"path", http.path}, {"err", error.what()}});
+            return json_error(500, std::string{reason_phrase(500)});
+        }
+    };
+}
+
 } // namespace
 
 void Api::add_routes(Router& router) {
@@ -65,20 +80,6 @@ void Api::add_routes(Router& router) {
         return http.method == "PUT" ? push_certs_.store(http) : push_certs_.show(http);
     });
     add("/v1/", {}, Lane::worker, [](HttpRequest&) { return json_error(404, "no such API call"); });
-}
-
-Handler guarded(std::function<HttpResponse(HttpRequest&)> endpoint) {
-    return [endpoint = std::move(endpoint)](HttpRequest& http) -> HttpResponse {
-        try {
-            return endpoint(http);
-        } catch (const Error& error) {
-            log::warning("API call failed", {{"path", http.path}, {"err", error.what()}});
-            return json_refusal(error);
-        } catch (const std::exception& error) {
-            log::error("API call failed", {{"path", http.path}, {"err", error.what()}});
-            return json_error(500, std::string{reason_phrase(500)});
-        }
-    };
 }
 
 HttpResponse Api::push(const HttpRequest& http) {

@@ -5,7 +5,6 @@
 #include "http/api/push_cert_endpoint.hpp"
 #include "http/router.hpp"
 
-#include <functional>
 #include <string>
 
 namespace nanomdm::http {
@@ -21,8 +20,6 @@ public:
     void add_routes(Router& router);
 
 private:
-    /// Authentication before, and the mapping of Error to a JSON answer around, an endpoint.
-    Handler guarded(std::function<HttpResponse(HttpRequest&)> endpoint) const;
     HttpResponse push(const HttpRequest& http);
     HttpResponse enqueue(HttpRequest& http);
     HttpResponse push_many(const HttpRequest& http);
