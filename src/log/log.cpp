@@ -1,11 +1,15 @@
 // Formats log lines and hands them to spdlog, which writes them to standard error.
 #include "log/log.hpp"
 
+#include "log/buffered_sink.hpp"
+
 #include <nlohmann/json.hpp>
 #include <spdlog/fmt/chrono.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include <unistd.h>
 
 namespace nanomdm::log {
 namespace {
@@ -40,8 +44,15 @@ std::string_view name(Level level) noexcept {
     return "info";
 }
 
+/// Somebody watching a terminal gets each line at once, in colour.
+spdlog::sink_ptr standard_error() {
+    if (::isatty(STDERR_FILENO) == 1) return std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+    return std::make_shared<BufferedSink>();
+}
+
 struct Logger {
-    Logger() : spdlog{"nanomdm", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()} {
+    Logger() : spdlog{"nanomdm", standard_error()} {
+        spdlog.flush_on(spdlog::level::warn);
         spdlog.set_formatter(
             std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc));
         apply(Format::text);
@@ -92,12 +103,13 @@ void append_quoted(std::string& line, std::string_view text) {
     line += '"';
 }
 
-std::string text_line(Level level, std::string_view message, std::initializer_list<Field> fields) {
-    std::string line;
-    line.reserve(192);
+/// @return valid until the thread's next line: its buffer is kept.
+const std::string& text_line(Level level, std::string_view message, std::initializer_list<Field> fields) {
+    thread_local std::string line;
+    line.clear();
     line.append("level=").append(name(level)).append(" msg=");
     append_quoted(line, message);
-    const auto add = [&line](std::string_view key, std::string_view value) {
+    const auto add = [](std::string_view key, std::string_view value) {
         line.append(1, ' ').append(key).append(1, '=');
         if (needs_quotes(value))
             append_quoted(line, value);
@@ -138,8 +150,10 @@ bool enabled(Level level) noexcept { return logger().spdlog.should_log(to_spdlog
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
     if (!enabled(level)) return;
     auto& target = logger();
-    target.spdlog.log(to_spdlog(level), target.format == Format::json ? json_line(level, message, fields)
-                                                                      : text_line(level, message, fields));
+    if (target.format == Format::json)
+        target.spdlog.log(to_spdlog(level), json_line(level, message, fields));
+    else
+        target.spdlog.log(to_spdlog(level), text_line(level, message, fields));
 }
 
 TraceScope::TraceScope(std::string_view trace_id) noexcept : outer_{current_trace} {

@@ -17,7 +17,8 @@ struct Field {
 };
 
 /// Sets where the threshold and the shape of lines; call once, before threads start.
-/// Lines go to standard error, in colour on a terminal.
+/// Lines go to standard error: at once and in colour on a terminal, else within a tenth of a second, warnings
+/// and errors at once.
 void configure(Level threshold, Format format);
 /// Writes what is buffered; called at exit.
 void flush();
