@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <system_error>
+#include <utility>
 
 namespace nanomdm::contract {
 namespace {
@@ -43,7 +44,11 @@ public:
     }
 
 private:
-    void open() { storage_.emplace(storage::FileOptions{.directory = directory_.path() / "store"}); }
+    void open() {
+        storage::FileOptions options;
+        options.directory = directory_.path() / "store";
+        storage_.emplace(std::move(options));
+    }
 
     TemporaryDirectory directory_;
     std::optional<storage::FileStorage> storage_;
