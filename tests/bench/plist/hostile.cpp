@@ -82,7 +82,7 @@ std::vector<Hostile> hostile_xml() {
     add("most entities that pass", around("<string>" + repeat("&amp;", 30'000) + "</string>"));
     add("most entities that pass, 16 MiB",
         around("<string>" + repeat("&amp;", 290) + std::string(largest - 2000, 'x') + "</string>"));
-    add("values and comments, 16 MiB", around("<array>" + repeat("<true/>", max_nodes - 8) + "<string>" +
+    add("values and comments, 16 MiB", around("<array>" + repeat("<true/>", max_nodes - 16) + "<string>" +
                                               fill("<!---->", largest - 3'600'000) + "</string></array>"));
     add("values, keys and entities, 16 MiB",
         around("<array>" + repeat("<dict/>", max_nodes / 3) + colliding_keys(2700) + "<string>" +

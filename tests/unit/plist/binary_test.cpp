@@ -17,7 +17,7 @@ void expect_refused(const std::string& body, const char* why) {
 }
 
 /// {"Status": <object>}
-std::string dict_of(BinaryBuilder builder, BinaryBuilder::Ref value) {
+std::string dict_of(BinaryBuilder& builder, BinaryBuilder::Ref value) {
     const auto key = builder.ascii("Status");
     return builder.finish(builder.dict({{key, value}}));
 }
@@ -79,8 +79,9 @@ TEST(BinaryPlist, RefusesEveryTruncation) {
 }
 
 TEST(BinaryPlist, RefusesLyingTrailers) {
-    const auto trailer = [](auto... fields) {
-        return "bplist00\x08\x08" + BinaryBuilder::trailer(fields...);
+    const auto trailer = [](std::uint64_t offset_size, std::uint64_t reference_size, std::uint64_t objects,
+                            std::uint64_t root, std::uint64_t table) {
+        return "bplist00\x08\x08" + BinaryBuilder::trailer(offset_size, reference_size, objects, root, table);
     };
     EXPECT_NO_THROW(guard(trailer(1, 1, 1, 0, 9))) << "the sound one, a boolean";
     expect_refused(trailer(0, 1, 1, 0, 9), "offset width 0");
