@@ -1,0 +1,68 @@
+// The file backend: a journal in front of plain files. docs/file-storage.md describes what it keeps where.
+#pragma once
+
+#include "nanomdm/storage/storage.hpp"
+#include "storage/file/options.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace nanomdm::storage {
+
+namespace file {
+class Store;
+}
+
+/// One process at a time, any number of threads. Every operation is durable when it returns: it was
+/// journalled and flushed, together with whatever else was waiting. Reads show durable state alone.
+class FileStorage final : public AllStorage {
+public:
+    /// Opens the directory, making an empty store where there is none, and recovers after a crash.
+    /// @throws Error{Errc::unavailable} another process has it open; Errc::invalid: the directory is
+    /// something else, or of a newer version; Errc::corrupt: stored bytes fail their checks.
+    explicit FileStorage(FileOptions options);
+    /// Brings the plain files up to date.
+    ~FileStorage() override;
+
+    void store_authenticate(const Authenticate& message, const std::string& identity_pem) override;
+    int store_token_update(const TokenUpdate& message) override;
+    void store_check_out(const CheckOut& message) override;
+    void store_user_authenticate(const UserAuthenticate& message) override;
+    void touch_last_seen(const Enrollment& enrollment) override;
+
+    void store_bootstrap_token(const EnrollmentId& device, const std::string& token) override;
+    std::optional<std::string> bootstrap_token(const EnrollmentId& device) override;
+
+    bool is_associated(const EnrollmentId& device, const std::string& hash) override;
+    ClaimOutcome claim_certificate(const EnrollmentId& device, const std::string& hash,
+                                   ClaimRule rule) override;
+    std::optional<std::string> identity_pem(const EnrollmentId& device) override;
+    ClaimOutcome renew_certificate(const EnrollmentId& device,
+                                   const IdentityCertificate& certificate) override;
+
+    std::vector<EnqueueOutcome> enqueue(const Command& command, std::span<const EnrollmentId> ids) override;
+    bool store_report(const CommandReport& report) override;
+    std::optional<Command> next_command(const EnrollmentId& id, NotNow not_now) override;
+    std::optional<StoredResult> result(const EnrollmentId& id, const CommandUuid& uuid) override;
+
+    std::vector<std::optional<PushTarget>> push_targets(std::span<const EnrollmentId> ids) override;
+    void mark_not_pushable(const EnrollmentId& id, const PushToken& token) override;
+
+    void store_push_certificate(const PushCertificate& certificate) override;
+    std::optional<PushCertificate> push_certificate(const Topic& topic) override;
+    std::optional<std::uint64_t> push_certificate_version(const Topic& topic) override;
+    std::vector<Topic> push_topics() override;
+
+    std::optional<EnrollmentState> enrollment(const EnrollmentId& id) override;
+    EnrollmentMessages messages(const EnrollmentId& id) override;
+
+    /// Brings the plain files up to date now; the background does it every few seconds by itself.
+    void checkpoint();
+    /// Bytes of journal that the plain files do not have yet.
+    [[nodiscard]] std::uint64_t journal_backlog() const noexcept;
+
+private:
+    std::unique_ptr<file::Store> store_;
+};
+
+} // namespace nanomdm::storage

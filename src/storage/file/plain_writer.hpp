@@ -1,0 +1,39 @@
+// Brings the plain files up to what the ledger holds, many changes of one enrollment at once.
+#pragma once
+
+#include "storage/file/command_files.hpp"
+#include "storage/file/enrollment_files.hpp"
+#include "storage/file/ledger.hpp"
+#include "storage/file/result_files.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace nanomdm::storage::file {
+
+/// One thread at a time; other threads go on changing the ledger meanwhile.
+class PlainWriter {
+public:
+    PlainWriter(Files& files, const Layout& layout) noexcept;
+
+    /// Writes everything unwritten and flushes it.
+    /// @param durable returns once the record is: no plain file may show what could still be lost.
+    /// @throws FileError; then everything stays in memory, and the next call writes it again.
+    void write_out(Ledger& ledger, const std::function<void(Lsn)>& durable);
+
+private:
+    void write_enrollments(Ledger& ledger, const std::function<void(Lsn)>& durable);
+    void write_push_certificates(Ledger& ledger, const std::function<void(Lsn)>& durable);
+    void flush();
+    void put_in_place(const Unwritten& written);
+
+    Files& files_;
+    const Layout& layout_;
+    EnrollmentFiles enrollments_;
+    CommandFiles commands_;
+    ResultFiles results_;
+    PushCertificateFiles push_certificates_;
+    bool is_careful_ = true; ///< files may have been left in the middle: by a crash, or a failed attempt
+};
+
+} // namespace nanomdm::storage::file

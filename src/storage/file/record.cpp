@@ -1,0 +1,95 @@
+// Records to bytes and back: a byte for the kind, then the members in the order listed here. Stored
+// journals depend on it: new kinds and members are added at the end, with a new VERSION.
+#include "storage/file/record.hpp"
+
+#include <type_traits>
+
+namespace nanomdm::storage::file {
+namespace {
+
+/// Types travel as one byte.
+class TypeField {
+public:
+    explicit TypeField(EnrollmentType& type) noexcept : type_{type} {}
+    void write(ByteWriter& writer) const { writer(static_cast<std::uint8_t>(type_)); }
+    void read(ByteReader& reader) const {
+        const auto number = reader.next<std::uint8_t>();
+        if (number > static_cast<std::uint8_t>(EnrollmentType::user_enrollment))
+            throw Error{Errc::corrupt, "record has an unknown enrollment type"};
+        type_ = static_cast<EnrollmentType>(number);
+    }
+
+private:
+    EnrollmentType& type_;
+};
+
+// One list of members serves both directions.
+template <class Do> void members(AuthenticateRecord& r, Do each) {
+    each(r.at, r.id, TypeField{r.type}, r.serial_number, r.identity_pem, r.raw, r.users, r.dropped_commands);
+}
+template <class Do> void members(TokenUpdateRecord& r, Do each) {
+    each(r.at, r.id, TypeField{r.type}, r.parent, r.topic, r.magic, r.token, r.short_name, r.long_name,
+         r.unlock_token, r.raw);
+}
+template <class Do> void members(CheckOutRecord& r, Do each) { each(r.at, r.id, r.users); }
+template <class Do> void members(UserAuthenticateRecord& r, Do each) {
+    each(r.at, r.id, TypeField{r.type}, r.parent, r.has_digest, r.raw);
+}
+template <class Do> void members(BootstrapTokenRecord& r, Do each) { each(r.at, r.device, r.token); }
+template <class Do> void members(CertificateRecord& r, Do each) { each(r.at, r.device, r.hash, r.pem); }
+template <class Do> void members(EnqueueRecord& r, Do each) {
+    each(r.at, r.uuid, r.request_type, r.body, r.ids);
+}
+template <class Do> void members(ReportRecord& r, Do each) {
+    each(r.at, r.id, r.uuid, r.status, r.not_now_tally, r.first_not_now, r.finishes, r.is_kept,
+         r.drops_command, r.drops_results, r.raw);
+}
+template <class Do> void members(NotPushableRecord& r, Do each) { each(r.at, r.id); }
+template <class Do> void members(PushCertificateRecord& r, Do each) {
+    each(r.at, r.topic, r.certificate_pem, r.private_key_pem);
+}
+template <class Do> void members(LastSeenRecord& r, Do each) { each(r.at, r.seen); }
+template <class Do> void members(DropCommandsRecord& r, Do each) { each(r.at, r.uuids); }
+template <class Do> void members(CheckpointRecord& r, Do each) { each(r.at, r.applied, r.oldest_needed); }
+
+template <class Archive, class Field> void transfer(Archive& archive, Field& field) {
+    if constexpr (!std::is_same_v<std::remove_const_t<Field>, TypeField>)
+        archive(field);
+    else if constexpr (std::is_same_v<Archive, ByteWriter>)
+        field.write(archive);
+    else
+        field.read(archive);
+}
+
+template <std::size_t kind = 0> Record decode_kind(std::size_t wanted, ByteReader& reader) {
+    if constexpr (kind == std::variant_size_v<Record>) {
+        throw Error{Errc::corrupt, "record of unknown kind " + std::to_string(wanted)};
+    } else {
+        if (wanted != kind) return decode_kind<kind + 1>(wanted, reader);
+        std::variant_alternative_t<kind, Record> record;
+        members(record, [&reader](auto&&... fields) { (transfer(reader, fields), ...); });
+        return record;
+    }
+}
+
+} // namespace
+
+std::string encode(const Record& record) {
+    ByteWriter writer;
+    writer(static_cast<std::uint8_t>(record.index()));
+    // members() takes what it could also fill; a writer only reads it.
+    std::visit(
+        [&writer](auto& r) { members(r, [&writer](auto&&... fields) { (transfer(writer, fields), ...); }); },
+        const_cast<Record&>(record)); // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    return std::move(writer).take();
+}
+
+Record decode(std::string_view bytes) {
+    ByteReader reader{bytes};
+    const auto kind = reader.next<std::uint8_t>();
+    Record record = decode_kind(kind, reader);
+    if (!reader.at_end()) throw Error{Errc::corrupt, "record has bytes to spare"};
+    return record;
+}
+
+} // namespace nanomdm::storage::file

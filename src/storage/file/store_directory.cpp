@@ -1,0 +1,78 @@
+// VERSION, the lock, and refusing directories that are not ours.
+#include "storage/file/store_directory.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace nanomdm::storage::file {
+namespace {
+
+constexpr int version = 1;
+constexpr std::string_view version_prefix = "nanomdm file store, version ";
+
+std::string version_text() { return std::string{version_prefix} + std::to_string(version) + "\n"; }
+
+void check_version(const Layout& layout, std::string_view text) {
+    int found = 0;
+    if (text.starts_with(version_prefix))
+        std::from_chars(text.data() + version_prefix.size(), text.data() + text.size(), found);
+    if (found == version) return;
+    if (found > version)
+        throw Error{Errc::invalid, layout.root() + " was written by a newer nanomdm (store version " +
+                                       std::to_string(found) + ", this one knows " + std::to_string(version) +
+                                       "): run that one, or restore a backup made before the upgrade"};
+    throw Error{Errc::invalid, layout.version() + " is not that of a nanomdm store"};
+}
+
+/// What a crash in the middle of making a store leaves.
+bool is_ours_unfinished(const std::string& name) {
+    return name == "lock" || name == "VERSION.new" || name == "journal" || name == "enrollments" ||
+           name == "commands" || name == "push-certificates";
+}
+
+OpenFile take_lock(Files& files, const Layout& layout) {
+    auto lock = files.lock(layout.lock());
+    if (!lock) throw Error{Errc::unavailable, "the store " + layout.root() + " is in use by another process"};
+    return std::move(*lock);
+}
+
+void make_parents(Files& files, const std::string& path) {
+    for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
+        files.make_directory(path.substr(0, slash));
+    files.make_directory(path);
+}
+
+} // namespace
+
+OpenFile open_directory(Files& files, const Layout& layout) {
+    if (const auto text = read_file(files, layout.version())) {
+        check_version(layout, *text);
+        return take_lock(files, layout);
+    }
+    const auto names = files.list(layout.root());
+    if (!std::ranges::all_of(names, is_ours_unfinished))
+        throw Error{Errc::invalid,
+                    layout.root() +
+                        " is not empty and not a store of this server; if it is NanoMDM's, import it "
+                        "into a new directory with -import-nanomdm file:" +
+                        layout.root()};
+    make_parents(files, layout.root());
+    auto lock = take_lock(files, layout);
+    for (const auto& path :
+         {layout.journal(), layout.enrollments(), layout.commands(), layout.push_certificates()})
+        files.make_directory(path);
+    // Last: with it, the store exists.
+    replace_file(files, layout.root(), "VERSION", version_text());
+    const auto slash = layout.root().rfind('/');
+    if (slash != std::string::npos && slash != 0) files.sync_directory(layout.root().substr(0, slash));
+    return lock;
+}
+
+OpenFile open_existing_directory(Files& files, const Layout& layout) {
+    const auto text = read_file(files, layout.version());
+    if (!text) throw Error{Errc::invalid, layout.root() + " is not a store of this server"};
+    check_version(layout, *text);
+    return take_lock(files, layout);
+}
+
+} // namespace nanomdm::storage::file
