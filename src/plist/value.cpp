@@ -3,14 +3,13 @@
 
 #include "nanomdm/error.hpp"
 #include "plist/guard.hpp"
+#include "plist/xml_markup.hpp"
 
 #include <cstdlib>
 #include <plist/plist.h>
 
 namespace nanomdm::plist {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::optional<Kind> kind_of(plist_t node) {
     switch (plist_get_node_type(node)) {

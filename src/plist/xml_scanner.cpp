@@ -3,6 +3,7 @@
 #include "plist/xml_scanner.hpp"
 
 #include "nanomdm/error.hpp"
+#include "plist/xml_markup.hpp"
 
 #include <algorithm>
 #include <string>
@@ -11,12 +12,6 @@ namespace nanomdm::plist {
 namespace {
 
 constexpr std::string_view spaces = " \t\r\n";
-constexpr std::string_view comment_start = "<!--";
-constexpr std::string_view comment_end = "-->";
-constexpr std::string_view cdata_start = "<![CDATA[";
-constexpr std::string_view cdata_end = "]]>";
-constexpr std::string_view doctype_start = "<!DOCTYPE";
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 [[noreturn]] void refuse(const char* why) {
     throw Error{Errc::invalid, std::string{"property list: "} + why};
@@ -121,7 +116,7 @@ Tag XmlScanner::read_tag() {
 void XmlScanner::skip_instruction() {
     const bool first = at_ == 0;
     const auto start = at_;
-    skip_past("?>", 2);
+    skip_past(instruction_end, instruction_start.size());
     const auto instruction = document_.substr(start, at_ - start);
     if (instruction[2] == '>' || !quotes_are_balanced(instruction)) refuse("broken instruction");
     if (!instruction.starts_with("<?xml") || !is_space(instruction[5])) return;
@@ -176,8 +171,8 @@ void XmlScanner::skip_container() {
             skip_past(comment_end, comment_start.size());
         } else if (here.starts_with(cdata_start)) {
             skip_past(cdata_end, cdata_start.size());
-        } else if (here.starts_with("<?")) {
-            skip_past("?>", 2);
+        } else if (here.starts_with(instruction_start)) {
+            skip_past(instruction_end, instruction_start.size());
         } else {
             const auto tag = read_tag();
             if (tag.name != "dict" && tag.name != "array") continue;

@@ -2,6 +2,7 @@
 #include "plist/xml_text.hpp"
 
 #include "plist/utf8.hpp"
+#include "plist/xml_markup.hpp"
 
 #include <array>
 #include <charconv>
@@ -9,11 +10,6 @@
 
 namespace nanomdm::plist {
 namespace {
-
-constexpr std::string_view comment_start = "<!--";
-constexpr std::string_view comment_end = "-->";
-constexpr std::string_view cdata_start = "<![CDATA[";
-constexpr std::string_view cdata_end = "]]>";
 
 /// Longest reference with meaning: `#x10FFFF`.
 constexpr std::size_t longest_entity = 8;

@@ -79,6 +79,10 @@ std::vector<Hostile> hostile_xml() {
     add("most colliding keys that pass", around(colliding_keys(4900)));
     add("dicts of 400 colliding keys", around("<array>" + repeat(colliding_keys(400), 120) + "</array>"));
     add("400,000 keys in one dict", around(distinct_keys(400'000)));
+    add("members of the root, 16 MiB",
+        "<plist><dict>" + fill("<key/><true/>", largest - 30) + "</dict></plist>");
+    add("Status again and again, 16 MiB",
+        "<plist><dict>" + fill("<key>Status</key><string/>", largest - 30) + "</dict></plist>");
     add("most entities that pass", around("<string>" + repeat("&amp;", 30'000) + "</string>"));
     add("most entities that pass, 16 MiB",
         around("<string>" + repeat("&amp;", 290) + std::string(largest - 2000, 'x') + "</string>"));
