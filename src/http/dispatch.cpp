@@ -9,9 +9,23 @@ namespace nanomdm::http {
 namespace {
 
 HttpResponse failed(const HttpRequest& request, unsigned status, std::string_view cause) {
+    const log::TraceScope trace{request.trace_id};
     const auto level = status < 500 ? log::Level::info : log::Level::error;
     log::write(level, "request failed", {{"path", request.path}, {"error", std::string{cause}}});
     return status == 503 ? overloaded() : error_response(status);
+}
+
+/// The answer for the exception being handled.
+HttpResponse caught(const HttpRequest& request) {
+    try {
+        throw;
+    } catch (const Error& error) {
+        return failed(request, status_of(error.code()), error.what());
+    } catch (const std::exception& error) {
+        return failed(request, 500, error.what());
+    } catch (...) {
+        return failed(request, 500, "not a std::exception");
+    }
 }
 
 } // namespace
@@ -30,20 +44,28 @@ std::optional<HttpResponse> refusal(const Router& router, const Router::Match& m
         response.headers.add("Allow", router.allow(request.path));
         return response;
     }
-    if (match.route->admit) return match.route->admit(request);
-    return std::nullopt;
+    if (!match.route->admit) return std::nullopt;
+    try {
+        return match.route->admit(request);
+    } catch (...) {
+        return caught(request);
+    }
+}
+
+Lane lane_of(const Route& route, const HttpRequest& request) noexcept {
+    try {
+        return route.choose_lane ? route.choose_lane(request) : route.lane;
+    } catch (...) {
+        return route.lane; // the handler will find out what is wrong with the request
+    }
 }
 
 HttpResponse respond(const Route& route, HttpRequest& request) noexcept {
     const log::TraceScope trace{request.trace_id};
     try {
         return route.handler(request);
-    } catch (const Error& error) {
-        return failed(request, status_of(error.code()), error.what());
-    } catch (const std::exception& error) {
-        return failed(request, 500, error.what());
     } catch (...) {
-        return failed(request, 500, "not a std::exception");
+        return caught(request);
     }
 }
 

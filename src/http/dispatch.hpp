@@ -11,6 +11,9 @@ namespace nanomdm::http {
 [[nodiscard]] std::optional<HttpResponse> refusal(const Router& router, const Router::Match& match,
                                                   const HttpRequest& request);
 
+/// The lane the route chooses for this request.
+[[nodiscard]] Lane lane_of(const Route& route, const HttpRequest& request) noexcept;
+
 /// Calls the handler. An exception becomes its status with the plain error body, and its text goes to the
 /// log alone: it may name paths or statements.
 [[nodiscard]] HttpResponse respond(const Route& route, HttpRequest& request) noexcept;

@@ -58,6 +58,11 @@ HostPort split(const std::string& address) {
     return parts;
 }
 
+std::uint64_t inode_of(const std::string& path) noexcept {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
 /// Nobody answers on the file of a server that died; whoever does keeps it.
 void remove_stale(const std::string& path, const sockaddr_un& name, const std::string& address) {
     struct stat status {};
@@ -93,6 +98,7 @@ Listener Listener::bind(const std::string& address) {
         listener.file_ = path;
         if (::chmod(path.c_str(), mode) != 0 || ::listen(listener.socket_, SOMAXCONN) != 0)
             fail(address, errno);
+        listener.file_inode_ = inode_of(path);
         listener.describe();
         return listener;
     }
@@ -154,10 +160,10 @@ Listener Listener::adopt(int socket) {
 
 Listener::Listener(Listener&& other) noexcept
     : socket_{std::exchange(other.socket_, -1)}, family_{other.family_}, address_{std::move(other.address_)},
-      file_{std::exchange(other.file_, {})} {}
+      file_{std::exchange(other.file_, {})}, file_inode_{other.file_inode_} {}
 
 Listener::~Listener() {
-    if (!file_.empty()) ::unlink(file_.c_str());
+    if (!file_.empty() && inode_of(file_) == file_inode_) ::unlink(file_.c_str());
     if (socket_ >= 0) ::close(socket_);
 }
 

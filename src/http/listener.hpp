@@ -1,6 +1,7 @@
 // Turns `:9000`, `host:port`, `[v6]:port` and `unix:/path` into a listening socket.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace nanomdm::http {
@@ -30,7 +31,8 @@ private:
     int socket_ = -1;
     int family_ = 0;
     std::string address_;
-    std::string file_; ///< ours to remove
+    std::string file_;             ///< ours to remove,
+    std::uint64_t file_inode_ = 0; ///< as long as it is this one: a successor may have replaced it
 };
 
 /// `127.0.0.1:80`, `[::1]:80` or `unix:/path` of a sockaddr; IPv4 mapped into IPv6 reads as IPv4.

@@ -3,6 +3,7 @@
 
 #include "http/io_thread.hpp"
 #include "http/listener.hpp"
+#include "http/open_files.hpp"
 #include "http/router.hpp"
 #include "http/session.hpp"
 #include "log/log.hpp"
@@ -28,12 +29,20 @@ constexpr auto accept_pause = 100ms;
 /// For a request that was on its way when the drain began.
 constexpr std::chrono::milliseconds max_idle_grace = 1s;
 
+/// Connections never take the last quarter of the process's file descriptors: the storage needs some.
+std::size_t affordable_connections(std::size_t wanted) {
+    const std::size_t affordable = open_file_limit() / 4 * 3;
+    if (wanted > affordable)
+        log::info("open file limit bounds the connections", {{"connections", std::to_string(affordable)}});
+    return std::min(wanted, affordable);
+}
+
 } // namespace
 
 class Server::Impl {
 public:
-    Impl(WorkerPool& workers, WorkerPool& upstream, ServerOptions options)
-        : context_{std::move(options), workers, upstream} {
+    Impl(WorkerPool& workers, WorkerPool& upstream, const ServerOptions& options)
+        : context_{options, affordable_connections(options.limits.connections), workers, upstream} {
         const unsigned count = std::max(1u, context_.options.io_threads);
         for (unsigned i = 0; i < count; ++i)
             threads_.push_back(std::make_unique<IoThread>(context_.options.limits));
@@ -142,7 +151,7 @@ private:
 
     void serve(IoThread& thread, Socket socket, const Router& router) {
         const std::size_t open = context_.connections.fetch_add(1) + 1;
-        const bool full = open > context_.options.limits.connections;
+        const bool full = open > context_.connection_limit;
         asio::co_spawn(thread.context(), run(thread, std::move(socket), router, full), asio::detached);
     }
 
@@ -183,7 +192,7 @@ private:
 };
 
 Server::Server(WorkerPool& workers, WorkerPool& upstream, ServerOptions options)
-    : impl_{std::make_unique<Impl>(workers, upstream, std::move(options))} {}
+    : impl_{std::make_unique<Impl>(workers, upstream, options)} {}
 Server::~Server() = default;
 
 std::string Server::listen(const std::string& address, const Router& router) {

@@ -24,7 +24,7 @@ struct ServerLimits {
     std::chrono::milliseconds idle_time{75'000};   ///< between two requests of a connection
     std::chrono::milliseconds write_time{60'000};  ///< without the client taking a single byte
     /// At the limit the connection idle for longest makes room; if none is idle the newcomer gets 503.
-    std::size_t connections = 20'000;
+    std::size_t connections = 10'000;
 };
 
 struct ServerOptions {

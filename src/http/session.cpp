@@ -171,7 +171,9 @@ Awaitable<Session::Outcome> Session::answer(RequestParser& parser) {
         if (parser.is_chunked()) parser.limit_body(limits.body_bytes);
         allow(limits.body_time);
         if (expects_continue && input_.empty()) {
-            const bool told = co_await send("HTTP/1.1 100 Continue\r\n\r\n", {});
+            std::string interim{"HTTP/1.1 100 Continue\r\n\r\n"};
+            std::string nothing;
+            const bool told = co_await send(std::move(interim), std::move(nothing));
             if (!told) co_return gone();
             allow(limits.body_time);
         }
@@ -201,8 +203,7 @@ Awaitable<Session::Outcome> Session::refuse_unread(RequestParser& parser, HttpRe
 
 Awaitable<HttpResponse> Session::dispatch(const Route& route, HttpRequest& request) {
     allow_any_time();
-    const Lane lane = route.choose_lane ? route.choose_lane(request) : route.lane;
-    WorkerPool& pool = lane == Lane::upstream ? server_.upstream : server_.workers;
+    WorkerPool& pool = lane_of(route, request) == Lane::upstream ? server_.upstream : server_.workers;
     HttpResponse response;
     auto job = [&route, &request, &response] { response = respond(route, request); };
     const bool ran = co_await run_blocking(pool, job);
@@ -264,7 +265,7 @@ Awaitable<bool> Session::ready(Socket::wait_type what) {
     error_code error;
     auto token = asio::redirect_error(use_awaitable, error);
     co_await socket_.async_wait(what, token);
-    co_return !error && !expired_;
+    co_return !error; // what arrived together with the deadline counts
 }
 
 } // namespace nanomdm::http

@@ -21,6 +21,7 @@ struct Route;
 /// What the sessions of a server share.
 struct ServerContext {
     const ServerOptions options;
+    const std::size_t connection_limit;
     WorkerPool& workers;
     WorkerPool& upstream;
     std::atomic<bool> draining = false;

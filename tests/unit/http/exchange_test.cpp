@@ -205,6 +205,16 @@ TEST(Exchange, TurnsExceptionsIntoStatusesWithoutTheirText) {
     EXPECT_EQ(internal.headers.at("content-type"), "text/plain; charset=utf-8");
 }
 
+TEST(Exchange, OutlivesLooksThatThrow) {
+    TestServer server;
+    RawClient client{server.address()};
+    client.send(get("/bad-admission") + get("/bad-choice"));
+    const auto admission = client.response();
+    EXPECT_EQ(admission.status, 500u);
+    EXPECT_EQ(admission.body, "Internal Server Error\n");
+    EXPECT_EQ(client.response().body, "let in\n");
+}
+
 TEST(Exchange, KeepsHandlersFromBreakingTheFraming) {
     TestServer server;
     RawClient client{server.address()};

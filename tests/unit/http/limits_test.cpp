@@ -2,9 +2,9 @@
 #include "raw_client.hpp"
 #include "test_server.hpp"
 
-#include <gtest/gtest.h>
+#include "http/open_files.hpp"
 
-#include <sys/resource.h>
+#include <gtest/gtest.h>
 
 #include <thread>
 
@@ -18,13 +18,6 @@ ServerOptions with(std::chrono::milliseconds ServerLimits::*limit, std::chrono::
     ServerOptions options;
     options.limits.*limit = time;
     return options;
-}
-
-void allow_many_files() {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 TEST(Limits, RefusesADeclaredBodyOverTheLimitAtOnce) {
@@ -175,7 +168,7 @@ TEST(Limits, OutlivesClientsThatLeaveWhileTheirHandlerRuns) {
 }
 
 TEST(Limits, ServesOthersBesideIdleConnectionsAndSlowLorises) {
-    allow_many_files();
+    ASSERT_GT(raise_open_file_limit(), 6000u) << "2,200 connections, both ends here";
     TestServer server{{.queue = 2000}};
     std::vector<RawClient> idle;
     for (int i = 0; i < 2000; ++i) {

@@ -88,6 +88,12 @@ void TestServer::add_routes() {
     router_.add({.path = "/big", .methods = {"PUT"}, .handler = big});
     router_.add({.path = "/headers", .methods = {}, .handler = headers});
     router_.add({.path = "/empty", .methods = {}, .handler = empty});
+    const auto bad_admission = [](const HttpRequest&) -> std::optional<HttpResponse> {
+        throw std::runtime_error{"secret detail"};
+    };
+    const auto bad_choice = [](const HttpRequest&) -> Lane { throw std::runtime_error{"secret detail"}; };
+    router_.add({.path = "/bad-admission", .methods = {}, .handler = guarded, .admit = bad_admission});
+    router_.add({.path = "/bad-choice", .methods = {}, .handler = guarded, .choose_lane = bad_choice});
     router_.add({.path = "/guarded", .methods = {}, .handler = guarded, .admit = guard().admission()});
 }
 
