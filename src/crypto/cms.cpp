@@ -33,32 +33,32 @@ CMS_SignerInfo* only_signer(CMS_ContentInfo* cms) {
 
 } // namespace
 
-CertificatePtr verify_cms(std::string_view cms, std::string_view body) {
-    if (cms.size() > static_cast<std::size_t>(INT_MAX) || body.size() > static_cast<std::size_t>(INT_MAX))
-        throw Error{Errc::invalid, "signature: too large"};
+CmsSignature::CmsSignature(std::string_view cms) {
+    if (cms.size() > static_cast<std::size_t>(INT_MAX)) throw Error{Errc::invalid, "signature: too large"};
     const unsigned char* at = data_of(cms);
-    const CmsPtr message{d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(cms.size()))};
-    if (!message) throw Error{Errc::invalid, "signature: not CMS: " + last_error()};
+    message_.reset(d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(cms.size())));
+    if (!message_) throw Error{Errc::invalid, "signature: not CMS: " + last_error()};
     if (at != data_of(cms) + cms.size()) throw Error{Errc::invalid, "signature: bytes after the CMS"};
-    if (OBJ_obj2nid(CMS_get0_type(message.get())) != NID_pkcs7_signed)
+    if (OBJ_obj2nid(CMS_get0_type(message_.get())) != NID_pkcs7_signed)
         throw Error{Errc::invalid, "signature: not a SignedData"};
 
-    CMS_SignerInfo* const signer = only_signer(message.get());
+    CMS_SignerInfo* const signer = only_signer(message_.get());
+    CMS_set1_signers_certs(message_.get(), nullptr, 0);
     X509_ALGOR* digest = nullptr;
-    CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest, nullptr);
+    CMS_SignerInfo_get0_algs(signer, nullptr, &certificate_, &digest, nullptr);
+    forget_errors();
+    if (certificate_ == nullptr) throw Error{Errc::invalid, "signature: without the signer's certificate"};
     if (!is_accepted_digest(digest)) throw Error{Errc::invalid, "signature: digest not accepted"};
+}
 
+void CmsSignature::verify(std::string_view body) const {
+    if (body.size() > static_cast<std::size_t>(INT_MAX))
+        throw Error{Errc::invalid, "signature: body too large"};
     const auto content = view_of(body);
-    if (CMS_verify(message.get(), nullptr, nullptr, content.get(), nullptr,
+    if (CMS_verify(message_.get(), nullptr, nullptr, content.get(), nullptr,
                    CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY) != 1)
         throw Error{Errc::invalid, "signature does not verify: " + last_error()};
     forget_errors();
-
-    X509* certificate = nullptr;
-    CMS_SignerInfo_get0_algs(signer, nullptr, &certificate, nullptr, nullptr);
-    if (certificate == nullptr || X509_up_ref(certificate) != 1)
-        throw Error{Errc::internal, "signature verified without a certificate"};
-    return CertificatePtr{certificate};
 }
 
 } // namespace nanomdm::crypto

@@ -28,9 +28,14 @@ constexpr std::size_t largest_bag_remembered = 8 * 1024;
 struct Trust {
     explicit Trust(const TrustOptions& options) : store{options} {}
 
-    Verified verify(X509* certificate, std::string_view bag, TimePoint now) {
+    Verified verify(X509* certificate, std::string_view bag, TimePoint now) const {
         const auto until = std::min(store.verify(certificate, now), now + remembered_for);
-        auto verified = std::make_shared<const VerifiedCertificate>(certificate, bag, now, until);
+        return std::make_shared<const VerifiedCertificate>(certificate, bag, now, until);
+    }
+
+    /// Only what came with a proof of its key: certificates are public, and could be sent to crowd out
+    /// others.
+    Verified remember(Verified verified, TimePoint now) {
         if (verified->bag().size() <= largest_bag_remembered) certificates.insert(verified, now);
         return verified;
     }
@@ -62,21 +67,23 @@ struct IdentityVerifier::Impl {
     Verified verify_fast(Trust& now_trusted, std::string_view cms, std::string_view body, TimePoint now) {
         const auto message = read_usual_signed_data(cms);
         if (!message) return nullptr;
-        auto signer = now_trusted.certificates.find(message->certificates, now);
-        if (!signer) {
-            const auto certificate = certificate_from_der(message->certificates);
-            if (!certificate || der_of(certificate.get()) != message->certificates) return nullptr;
-            signer = now_trusted.verify(certificate.get(), message->certificates, now);
-        }
-        return signer->signed_by_this(*message, body) ? signer : nullptr;
+        if (auto known = now_trusted.certificates.find(message->certificates, now))
+            return known->signed_by_this(*message, body) ? known : nullptr;
+        const auto certificate = certificate_from_der(message->certificates);
+        if (!certificate || der_of(certificate.get()) != message->certificates) return nullptr;
+        auto signer = now_trusted.verify(certificate.get(), message->certificates, now);
+        if (!signer->signed_by_this(*message, body)) return nullptr;
+        return now_trusted.remember(std::move(signer), now);
     }
 
     Verified verify_fully(Trust& now_trusted, std::string_view cms, std::string_view body, TimePoint now) {
-        const auto certificate = verify_cms(cms, body);
+        const CmsSignature signature{cms};
         // Under the whole bag when one was sent, so that the next signature is found by it.
         const auto message = read_usual_signed_data(cms);
-        return now_trusted.verify(certificate.get(), message ? message->certificates : std::string_view{},
-                                  now);
+        auto signer =
+            now_trusted.verify(signature.signer(), message ? message->certificates : std::string_view{}, now);
+        signature.verify(body);
+        return now_trusted.remember(std::move(signer), now);
     }
 
     Verified verify_certificate(std::string_view der, TimePoint now) {
@@ -85,7 +92,8 @@ struct IdentityVerifier::Impl {
         if (auto known = now_trusted->certificates.find(der, now); known && known->identity()->der == der)
             return known;
         const auto certificate = certificate_from_der(der);
-        return certificate ? now_trusted->verify(certificate.get(), der, now) : nullptr;
+        return certificate ? now_trusted->remember(now_trusted->verify(certificate.get(), der, now), now)
+                           : nullptr;
     }
 
     Clock clock;

@@ -37,7 +37,8 @@ private:
     mutable std::atomic<Prepared*> idle_{nullptr};
 };
 
-/// Hashes with the digests of cms_digests, by methods fetched once and one context per thread.
+/// Hashes with the digests of cms_digests, by methods fetched once and one context per thread: finish one
+/// before making the next on the same thread.
 class Hasher {
 public:
     explicit Hasher(std::size_t digest);

@@ -225,7 +225,9 @@ std::optional<std::string> signer_by_fast_path(const std::string& cms, const std
 
 std::optional<std::string> signer_by_openssl(const std::string& cms, const std::string& over) {
     try {
-        return crypto::der_of(crypto::verify_cms(cms, over).get());
+        const crypto::CmsSignature signature{cms};
+        signature.verify(over);
+        return crypto::der_of(signature.signer());
     } catch (const Error& error) {
         if (error.code() != Errc::invalid) broken(error.what(), cms, over);
         return std::nullopt;

@@ -77,6 +77,19 @@ TEST_F(Remembering, RefusalsAreNotRemembered) {
     EXPECT_NE(verify(leaf), nullptr);
 }
 
+TEST_F(Remembering, NeedsASignatureThatVerified) {
+    // Else anybody could crowd out the others with certificates, which are public.
+    const auto one = sign_cms(pki().ec.certificate_pem, pki().ec.private_key_pem, body);
+    const auto other = sign_cms(pki().ec.certificate_pem, pki().ec.private_key_pem, body,
+                                CmsShape{.extra_certificates_pem = {pki().root.certificate_pem()}});
+    for (const auto& cms : {one, other})
+        refusal([&] { return verifier.verify_signature(base64_encode(cms), "another body"); });
+    now += 200s;
+    const auto first = verify(pki().ec);
+    now += 200s;
+    EXPECT_EQ(verify(pki().ec), first) << "remembered for the first time only then";
+}
+
 TEST_F(Remembering, ReloadForgetsWhatTheOldTrustVerified) {
     const auto header = header_of(pki().rsa);
     verify(pki().ec);

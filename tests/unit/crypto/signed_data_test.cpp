@@ -1,7 +1,9 @@
 // The fast path's reader: what it takes, and that it leaves the rest to OpenSSL.
 #include "crypto/signed_data.hpp"
 
+#include "crypto/certificate.hpp"
 #include "crypto/der_cursor.hpp"
+#include "crypto/verified_certificates.hpp"
 #include "support/signed_data_parts.hpp"
 #include "unit/crypto/pki.hpp"
 
@@ -34,6 +36,30 @@ TEST(UsualSignedData, WhatDevicesSendIsUsual) {
             EXPECT_TRUE(read_usual_signed_data(
                 sign_cms(pki().ec.certificate_pem, pki().ec.private_key_pem, body, shape)))
                 << digest << ' ' << bits;
+        }
+    }
+}
+
+TEST(UsualSignedData, IsVerifiedByTheSignersKeyAlone) {
+    const auto verified = [](const Identity& identity) {
+        const auto der = identity.certificate_der();
+        return std::make_unique<crypto::VerifiedCertificate>(crypto::certificate_from_der(der).get(), der,
+                                                             TimePoint::min(), TimePoint::max());
+    };
+    const auto rsa = verified(pki().rsa);
+    const auto ec = verified(pki().ec);
+    for (const bool with_attributes : {true, false}) {
+        for (const bool by_key_identifier : {true, false}) {
+            CmsShape shape;
+            shape.with_attributes = with_attributes;
+            shape.by_key_identifier = by_key_identifier;
+            const auto by_rsa = usual(shape);
+            const auto by_ec = sign_cms(pki().ec.certificate_pem, pki().ec.private_key_pem, body, shape);
+            EXPECT_TRUE(rsa->signed_by_this(*read_usual_signed_data(by_rsa), body));
+            EXPECT_TRUE(ec->signed_by_this(*read_usual_signed_data(by_ec), body));
+            EXPECT_FALSE(rsa->signed_by_this(*read_usual_signed_data(by_rsa), "another body"));
+            EXPECT_FALSE(ec->signed_by_this(*read_usual_signed_data(by_rsa), body));
+            EXPECT_FALSE(rsa->signed_by_this(*read_usual_signed_data(by_ec), body));
         }
     }
 }
