@@ -23,8 +23,7 @@ class Answers(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.directory)
         cls.contract = Contract(os.environ["OPENAPI_DOCUMENT"])
         cls.authority = Authority(cls.directory)
-        cls.apns = cls.start([os.environ["FAKE_APNS"], "--listen", "127.0.0.1:0",
-                              "--ca-out", cls.directory / "apns-ca.pem"], "apns.log")
+        cls.apns = cls.start([os.environ["FAKE_APNS"], "--ca-out", cls.directory / "apns-ca.pem"], "apns.log")
         cls.client = Client(cls.start_server("db", "-max-body", "1M").port)
         cls.put_push_certificate()
 

@@ -21,8 +21,8 @@ class Program:
         )
         self.port = None
 
-    def wait_until_listening(self, pattern=rb'msg="?listening"?.*[:\]](\d+)', patience=30):
-        """Returns when the log names the port; raises with the log when the program ends or is late."""
+    def wait_until_listening(self, pattern=rb'(?:msg="listening" address="?|^https://)[^\s"]*:(\d+)"?\s', patience=30):
+        """Returns when the log names the port (the server's way, or the fake APNs'); raises with the log when the program ends or is late."""
         found = threading.Event()
 
         def watch():
@@ -30,7 +30,7 @@ class Program:
                 text = b""
                 while not found.is_set() and self._process.poll() is None:
                     text += log.read()
-                    match = re.search(pattern, text)
+                    match = re.search(pattern, text, re.MULTILINE)
                     if match:
                         self.port = int(match[1])
                         found.set()
