@@ -7,6 +7,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -154,8 +155,9 @@ std::vector<ProviderResponse> ApnsClient::Impl::run(Channel& channel, std::span<
                                                     Clock::time_point deadline) {
     Batch batch{.targets = targets, .deadline = deadline, .expiration = expiration_value(options.expiration)};
     asio::post(io, [&pool = channel.pool, &batch] { pool.submit(batch); });
+    const auto pause = std::max(options.certificate_poll, std::chrono::milliseconds{10});
     std::unique_lock lock{batch.mutex};
-    while (!batch.finished.wait_for(lock, options.certificate_poll, [&batch] { return batch.done; })) {
+    while (!batch.finished.wait_for(lock, pause, [&batch] { return batch.done; })) {
         lock.unlock();
         refresh(channel); // has a certificate: logs instead of throwing
         lock.lock();

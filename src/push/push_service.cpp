@@ -4,7 +4,9 @@
 #include "log/log.hpp"
 #include "push/apns_answer.hpp"
 
+#include <algorithm>
 #include <map>
+#include <mutex>
 #include <thread>
 #include <unordered_map>
 
@@ -48,14 +50,23 @@ void send(PushProvider& provider, const Topic& topic, TopicGroup& group,
     group.responses.resize(group.infos.size(), missing);
 }
 
-/// A single topic, the usual case, needs no thread of its own.
+/// Topics are few, usually one, which needs no thread; many are a sign of devices gone wrong, so bounded.
 void send_all(PushProvider& provider, std::map<Topic, TopicGroup>& groups, Clock::time_point deadline) {
-    if (groups.empty()) return;
+    constexpr std::size_t most_threads = 8;
+    std::mutex mutex;
+    auto next = groups.begin();
+    const auto take_turns = [&] {
+        for (;;) {
+            std::unique_lock lock{mutex};
+            if (next == groups.end()) return;
+            auto& [topic, group] = *next++;
+            lock.unlock();
+            send(provider, topic, group, deadline);
+        }
+    };
     std::vector<std::jthread> others;
-    for (auto group = std::next(groups.begin()); group != groups.end(); ++group)
-        others.emplace_back(
-            [&provider, group, deadline] { send(provider, group->first, group->second, deadline); });
-    send(provider, groups.begin()->first, groups.begin()->second, deadline);
+    for (std::size_t i = 1; i < std::min(groups.size(), most_threads); ++i) others.emplace_back(take_turns);
+    take_turns();
 }
 
 PushResult to_result(const ProviderResponse& response) {

@@ -34,10 +34,10 @@ TEST_F(ApnsCertificateTest, DuringALongCallTheRenewedCertificateTakesOverAndOldS
     apns.set_latency(10ms);
     options.max_connections = 1;
     ApnsClient client{certificates, options};
-    auto pushed = start_push(client, 500);
+    auto pushed = start_push(client, 1000);
     ASSERT_TRUE(apns.wait_until([](const Seen& seen) { return seen.notifications >= 20; }));
     renew_certificate();
-    EXPECT_TRUE(all_delivered(pushed.get(), 500));
+    EXPECT_TRUE(all_delivered(pushed.get(), 1000));
     EXPECT_EQ(apns.seen().notifications,
               500U); // nothing twice: the old connection's streams were finished there
     std::set<std::string> serials;

@@ -77,7 +77,7 @@ TEST_F(ApnsConnectTest, ARefusalIsRepeatedWithoutConnectingUntilThePauseIsOver) 
 
 TEST_F(ApnsConnectTest, TlsBelow12IsRefused) {
     apns.set_reception(Reception::old_tls);
-    const auto error = error_of_push(300ms);
+    const auto error = error_of_push(2s);
     EXPECT_NE(error.find("TLS with localhost"), std::string::npos) << error;
     EXPECT_EQ(apns.seen().sessions, 0U);
 }
@@ -90,7 +90,7 @@ TEST_F(ApnsConnectTest, AServerWithoutHttp2IsRefused) {
 TEST_F(ApnsConnectTest, AServerThatNeverSpeaksTimesOut) {
     apns.set_reception(Reception::mute);
     options.connect_timeout = 100ms;
-    const auto error = error_of_push(500ms);
+    const auto error = error_of_push(2s);
     EXPECT_EQ(error, "time-out: no answer from APNs; last: time-out while setting up TLS with localhost:" +
                          std::to_string(apns.port()));
 }
@@ -102,8 +102,8 @@ TEST_F(ApnsConnectTest, NobodyListeningIsSaidSo) {
         closed_port = gone.port();
     }
     options.url = "https://127.0.0.1:" + std::to_string(closed_port);
-    EXPECT_EQ(error_of_push(300ms), "time-out: no answer from APNs; last: no connection to 127.0.0.1:" +
-                                        std::to_string(closed_port) + ": Connection refused");
+    EXPECT_EQ(error_of_push(2s), "time-out: no answer from APNs; last: no connection to 127.0.0.1:" +
+                                     std::to_string(closed_port) + ": Connection refused");
 }
 
 TEST_F(ApnsConnectTest, ANameThatDoesNotExistIsSaidSo) {
@@ -140,8 +140,8 @@ TEST_F(ApnsConnectTest, AProxyThatOpensNoTunnelIsSaidSo) {
     const ConnectProxy proxy{{.answer = "503 Out of order"}};
     const auto address = "127.0.0.1:" + std::to_string(proxy.port());
     options.proxy.https_proxy = "http://" + address;
-    EXPECT_EQ(error_of_push(300ms), "time-out: no answer from APNs; last: the proxy " + address +
-                                        " opened no tunnel: HTTP/1.1 503 Out of order");
+    EXPECT_EQ(error_of_push(2s), "time-out: no answer from APNs; last: the proxy " + address +
+                                     " opened no tunnel: HTTP/1.1 503 Out of order");
 }
 
 TEST_F(ApnsConnectTest, NoProxyMeansTheDirectWay) {

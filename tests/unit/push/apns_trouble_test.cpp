@@ -43,43 +43,51 @@ TEST_F(ApnsTroubleTest, StreamsUpToTheLastIdOfAGoawayFinishWhereTheyAre) {
 TEST_F(ApnsTroubleTest, TheReasonOfAGoawayReachesTheCaller) {
     apns.set_reception(Reception::goaway);
     ApnsClient client{certificates, options};
-    const auto responses = push(client, 1, 500ms);
+    const auto responses = push(client, 1, 2s);
     EXPECT_EQ(responses[0].status, 0);
-    EXPECT_EQ(
-        responses[0].error,
-        "time-out: no answer from APNs; last: APNs closed the connection (GOAWAY, HTTP/2 error 0): Shutdown");
+    EXPECT_EQ(responses[0].error, "time-out: no answer from APNs; last: APNs closed the connection "
+                                  "(GOAWAY, HTTP/2 error 0): Shutdown");
 }
 
-TEST_F(ApnsTroubleTest, APeerThatOnlySaysGoawayCausesNoStorm) {
-    options.reconnect_first = 100ms;
+class ApnsStormTest : public ApnsTest {
+protected:
+    /// Pushes until the peer has seen that many connections. @return how long that took.
+    std::chrono::steady_clock::duration time_for_connections(std::size_t count) {
+        options.reconnect_first = 100ms;
+        options.max_connections = 1;
+        ApnsClient client{certificates, options};
+        const auto start = std::chrono::steady_clock::now();
+        auto pushed = start_push(client, 1000, 60s);
+        EXPECT_TRUE(apns.wait_until([count](const Seen& seen) { return seen.connections >= count; }));
+        const auto took = std::chrono::steady_clock::now() - start;
+        client.stop();
+        pushed.wait();
+        return took;
+    }
+};
+
+TEST_F(ApnsStormTest, APeerThatOnlySaysGoawayIsGivenLongerAndLongerPauses) {
     apns.set_reception(Reception::goaway);
-    ApnsClient client{certificates, options};
-    push(client, 200, 1000ms);
-    // Pauses of at least 50, 100, 200, 400 ms: no more than six connections fit.
-    EXPECT_GE(apns.seen().connections, 2U);
-    EXPECT_LE(apns.seen().connections, 6U);
+    EXPECT_GE(time_for_connections(4), 50ms + 100ms + 200ms); // half of each doubled pause at least
 }
 
-TEST_F(ApnsTroubleTest, APeerThatClosesAtOnceCausesNoStorm) {
-    options.reconnect_first = 100ms;
+TEST_F(ApnsStormTest, APeerThatClosesAtOnceIsGivenLongerAndLongerPauses) {
     apns.set_reception(Reception::closed);
-    ApnsClient client{certificates, options};
-    const auto responses = push(client, 200, 1000ms);
-    EXPECT_GE(apns.seen().connections, 2U);
-    EXPECT_LE(apns.seen().connections, 6U);
-    EXPECT_NE(responses[0].error.find("setting up TLS with localhost"), std::string::npos)
-        << responses[0].error;
+    EXPECT_GE(time_for_connections(4), 50ms + 100ms + 200ms);
 }
 
-TEST_F(ApnsTroubleTest, APeerThatCutsAfterEveryAnswerIsNotStormedEither) {
-    options.reconnect_first = 100ms;
+TEST_F(ApnsStormTest, APeerThatCutsAfterEveryAnswerIsNotStormedEither) {
     apns.set_max_streams(1);
-    options.max_connections = 1;
     for (std::size_t i = 1; i < 1000; i += 2)
         apns.reply(token(i), {{.cut = true}, {.cut = true}, {.cut = true}});
+    EXPECT_GE(time_for_connections(5), 4 * 50ms);
+}
+
+TEST_F(ApnsTroubleTest, WordsOfAnEarlyEndNameTheStep) {
+    apns.set_reception(Reception::closed);
     ApnsClient client{certificates, options};
-    push(client, 1000, 1000ms);
-    EXPECT_LE(apns.seen().connections, 21U); // at least 50 ms between two
+    const auto error = push(client, 1, 1s)[0].error;
+    EXPECT_NE(error.find("setting up TLS with localhost"), std::string::npos) << error;
 }
 
 TEST_F(ApnsTroubleTest, ACutConnectionsPushesAreSentAgain) {
@@ -129,7 +137,7 @@ TEST_F(ApnsTroubleTest, OtherStatusesAreNotRetried) {
 TEST_F(ApnsTroubleTest, RetriesEndWithTheDeadlineAndTheLastAnswer) {
     apns.reply_to_all({.status = 503, .reason = "ServiceUnavailable"});
     ApnsClient client{certificates, options};
-    const auto responses = push(client, 1, 300ms);
+    const auto responses = push(client, 1, 2s);
     EXPECT_EQ(responses[0].status, 503);
     EXPECT_EQ(responses[0].reason, "ServiceUnavailable");
     EXPECT_GE(apns.seen().notifications, 2U);
@@ -162,19 +170,19 @@ TEST_F(ApnsTroubleTest, GoneCarriesItsTimestamp) {
 }
 
 TEST_F(ApnsTroubleTest, ASilentConnectionIsDeadWithoutAnswerToItsPing) {
-    options.quiet = 50ms;
-    options.ping_deadline = 50ms;
+    options.quiet = 100ms;
+    options.ping_deadline = 200ms;
     ApnsClient client{certificates, options};
     ASSERT_TRUE(all_delivered(push(client, 1), 1));
     apns.fall_silent(); // that connection only
     EXPECT_TRUE(all_delivered(push(client, 10), 10));
-    EXPECT_EQ(apns.seen().connections, 2U);
-    EXPECT_EQ(client.statistics().connection_failures.load(), 1U);
+    EXPECT_GE(apns.seen().connections, 2U);
+    EXPECT_GE(client.statistics().connection_failures.load(), 1U);
 }
 
 TEST_F(ApnsTroubleTest, SlowAnswersAreWaitedForWhilePingsAreAnswered) {
     options.quiet = 20ms;
-    options.ping_deadline = 2s;
+    options.ping_deadline = 20s;
     apns.set_latency(300ms);
     ApnsClient client{certificates, options};
     EXPECT_TRUE(all_delivered(push(client, 10), 10));
@@ -203,7 +211,7 @@ TEST_F(ApnsTroubleTest, TheDeadlineGivesUpStreamsAndTheConnectionGoesOn) {
     never.never = true;
     apns.reply(token(0), {never});
     ApnsClient client{certificates, options};
-    const auto responses = push(client, 2, 200ms);
+    const auto responses = push(client, 2, 2s);
     EXPECT_EQ(responses[0].error, "time-out: no answer from APNs");
     EXPECT_EQ(responses[1].status, 200);
     EXPECT_TRUE(apns.wait_until([](const Seen& seen) { return seen.resets == 1; })); // the slot is free again

@@ -124,6 +124,16 @@ TEST_F(PushServiceTest, OneLookUpAndOneProviderCallPerTopic) {
     EXPECT_EQ(provider.calls, (std::map<std::string, int>{{"even", 1}, {"odd", 1}}));
 }
 
+TEST_F(PushServiceTest, AnyNumberOfTopicsIsServed) {
+    std::vector<std::string> names;
+    for (int i = 0; i < 50; ++i) {
+        names.push_back("id" + std::to_string(i));
+        store.add(names.back(), "topic" + std::to_string(i));
+    }
+    for (const auto& result : push(names)) EXPECT_TRUE(result.ok());
+    EXPECT_EQ(provider.calls.size(), 50U);
+}
+
 TEST_F(PushServiceTest, UnregisteredAfterTheTokenUpdateMarksTheEnrollment) {
     store.add("a");
     provider.answers["token of a"] = {410, "", "Unregistered", Store::token_updated + 1ms, ""};
