@@ -48,6 +48,15 @@ TEST_P(BootstrapTokenContract, MayComeBeforeTheFirstTokenUpdate) {
     EXPECT_THAT(storage().bootstrap_token(mac.id), Optional(string{"early"}));
 }
 
+TEST_P(BootstrapTokenContract, AUserChannelIsNoDevice) {
+    const auto anna = user_of(mac, "ANNA");
+    enroll(mac);
+    add_user(anna);
+    EXPECT_THROW(storage().store_bootstrap_token(anna.id, "token"), Error);
+    EXPECT_FALSE(storage().bootstrap_token(anna.id));
+    EXPECT_FALSE(storage().bootstrap_token(mac.id));
+}
+
 TEST_P(BootstrapTokenContract, WithoutAuthenticateIsInvalid) {
     for (const string token : {"token", ""}) {
         try {

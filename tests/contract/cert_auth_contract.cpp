@@ -83,6 +83,25 @@ TEST_P(CertAuthContract, AssociationsOutliveReenrollmentAndCheckOut) {
               ClaimOutcome::certificate_of_another_device);
 }
 
+TEST_P(CertAuthContract, AnAssociationAloneIsNoEnrollment) {
+    const auto enrollment = device(mac.str());
+    storage().claim_certificate(mac, hash_1, ClaimRule::unknown_certificate);
+    EXPECT_FALSE(storage().enrollment(mac));
+    EXPECT_FALSE(storage().identity_pem(mac));
+    EXPECT_THROW(storage().store_token_update(token_update(enrollment)), Error);
+    EXPECT_THROW(storage().store_token_update(token_update(user_of(enrollment, "U"))), Error);
+    EXPECT_EQ(enqueue(command("c"), enrollment), EnqueueOutcome::enrollment_not_found);
+    storage().touch_last_seen(enrollment);
+    EXPECT_FALSE(storage().enrollment(mac));
+    enroll(enrollment);
+    EXPECT_TRUE(storage().is_associated(mac, hash_1));
+}
+
+TEST_P(CertAuthContract, RenewalOfTheUnknownIsInvalid) {
+    EXPECT_THROW(storage().renew_certificate(mac, certificate(1)), Error);
+    EXPECT_FALSE(storage().is_associated(mac, hash_1)) << "all or nothing";
+}
+
 TEST_P(CertAuthContract, RenewalAssociatesAndReplacesTheIdentity) {
     enroll(device(mac.str()));
     storage().claim_certificate(mac, hash_1, ClaimRule::unknown_certificate);

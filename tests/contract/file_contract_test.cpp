@@ -47,6 +47,7 @@ private:
     void open() {
         storage::FileOptions options;
         options.directory = directory_.path() / "store";
+        options.journal.segment_bytes = 256 << 10; // more segments, and less to prepare for each test
         storage_.emplace(std::move(options));
     }
 

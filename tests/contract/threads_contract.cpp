@@ -92,11 +92,14 @@ TEST_P(ThreadsContract, DevicesFetchWhileAdministratorsEnqueue) {
 
 TEST_P(ThreadsContract, TheSameCommandEnqueuedAtOnceIsQueuedOnce) {
     enroll(mac);
-    std::vector<EnqueueOutcome> outcomes(16);
-    in_parallel(16, [&](int i) { outcomes[static_cast<std::size_t>(i)] = enqueue(command("c"), mac); });
-    EXPECT_EQ(std::ranges::count(outcomes, EnqueueOutcome::queued), 1);
-    EXPECT_EQ(std::ranges::count(outcomes, EnqueueOutcome::already_queued), 15);
-    EXPECT_THAT(drain(mac), testing::ElementsAre("c"));
+    const auto all = commands("c", 20);
+    for (const auto& one : all) {
+        std::vector<EnqueueOutcome> outcomes(16);
+        in_parallel(16, [&](int i) { outcomes[static_cast<std::size_t>(i)] = enqueue(one, mac); });
+        EXPECT_EQ(std::ranges::count(outcomes, EnqueueOutcome::queued), 1);
+        EXPECT_EQ(std::ranges::count(outcomes, EnqueueOutcome::already_queued), 15);
+    }
+    EXPECT_THAT(drain(mac), ElementsAreArray(uuids(all)));
 }
 
 TEST_P(ThreadsContract, OneUuidHasOneMeaningHoweverManyRace) {
@@ -127,25 +130,25 @@ TEST_P(ThreadsContract, NotNowsAreCountedExactly) {
     enroll(mac);
     enqueue(command("c"), mac);
     in_parallel(8, [&](int) {
-        for (int i = 0; i < 10; ++i) report(mac, command("c"), "NotNow");
+        for (int i = 0; i < 50; ++i) report(mac, command("c"), "NotNow");
     });
-    EXPECT_EQ(storage().result(mac.id, CommandUuid{"c"})->not_now_tally, 80);
+    EXPECT_EQ(storage().result(mac.id, CommandUuid{"c"})->not_now_tally, 400);
 }
 
 TEST_P(ThreadsContract, TokenUpdatesAreCountedExactly) {
     storage().store_authenticate(authenticate(mac), "pem");
     std::vector<std::vector<int>> tallies(8);
     in_parallel(8, [&](int thread) {
-        for (int i = 0; i < 10; ++i) {
+        for (int i = 0; i < 50; ++i) {
             tallies[static_cast<std::size_t>(thread)].push_back(
                 storage().store_token_update(token_update(mac)));
         }
     });
     std::set<int> seen;
     for (const auto& some : tallies) seen.insert(some.begin(), some.end());
-    EXPECT_EQ(seen.size(), 80U);
-    EXPECT_EQ(*seen.rbegin(), 80);
-    EXPECT_EQ(storage().enrollment(mac.id)->token_update_tally, 80);
+    EXPECT_EQ(seen.size(), 400U);
+    EXPECT_EQ(*seen.rbegin(), 400);
+    EXPECT_EQ(storage().enrollment(mac.id)->token_update_tally, 400);
 }
 
 TEST_P(ThreadsContract, AnAuthenticateAmidEverythingClearsAsAWhole) {

@@ -41,6 +41,7 @@ public:
 
     /// Associates a renewed certificate and stores its PEM as the device's identity, in one step.
     /// @return newly_associated, already_associated or certificate_of_another_device.
+    /// @throws Error{Errc::invalid} when the device never sent Authenticate.
     virtual ClaimOutcome renew_certificate(const EnrollmentId& device,
                                            const IdentityCertificate& certificate) = 0;
 };
