@@ -97,8 +97,9 @@ unsigned suitable_workers(const StorageOptions& options) {
 bool check_storage(const StorageOptions& options) {
     if (options.backend != "file") throw UsageError{"-check: only the file storage can be checked"};
     const auto findings = storage::file::check_store(directory_of(options));
-    for (const auto& finding : findings) std::cout << finding.text << '\n';
-    std::cout << findings.size() << " findings\n";
+    for (const auto& finding : findings)
+        std::cout << finding.where << ": " << finding.what << "; repair: " << finding.repair << '\n';
+    std::cout << (findings.empty() ? "no findings" : std::to_string(findings.size()) + " findings") << '\n';
     return findings.empty();
 }
 
