@@ -23,7 +23,7 @@ TEST_P(ThreadsContract, OrderIsThatOfTheCalls) {
     const std::vector<Enrollment> macs{device("M1"), device("M2"), device("M3")};
     for (const auto& one : macs) enroll(one);
     constexpr int threads = 8;
-    constexpr int each = 40;
+    constexpr int each = 25;
     std::atomic<int> clock{0};
     std::vector<std::map<std::string, Interval>> calls(threads);
     in_parallel(threads, [&](int thread) {
