@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <deque>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -25,13 +26,16 @@ public:
 
     bool try_post(Job job) {
         std::list<Worker> ended; // joined at the end, outside the lock
-        const std::lock_guard lock{mutex_};
+        std::unique_lock lock{mutex_};
         if (stopping_) return false;
         if (!idle_.empty()) {
             Worker& worker = *idle_.back();
             idle_.pop_back();
             worker.job = std::move(job);
-            worker.wake.notify_one();
+            // Woken under the lock, the thread would only run into it. Its own end may come in between.
+            const auto wake = worker.wake;
+            lock.unlock();
+            wake->notify_one();
             return true;
         }
         if (workers_.size() < options_.max_threads) {
@@ -54,7 +58,7 @@ public:
         {
             std::unique_lock lock{mutex_};
             stopping_ = true;
-            for (Worker* worker : idle_) worker->wake.notify_one();
+            for (Worker* worker : idle_) worker->wake->notify_one();
             all_ended_.wait(lock, [this] { return workers_.empty(); });
             workers.swap(ended_);
         }
@@ -76,7 +80,7 @@ public:
 private:
     struct Worker {
         Job job;
-        std::condition_variable wake;
+        std::shared_ptr<std::condition_variable> wake = std::make_shared<std::condition_variable>();
         std::list<Worker>::iterator self;
         std::jthread thread; // last: joined before the rest is destroyed
     };
@@ -117,9 +121,9 @@ private:
         idle_.push_back(&worker);
         const auto called = [this, &worker] { return worker.job || stopping_; };
         if (workers_.size() > options_.min_threads)
-            worker.wake.wait_for(lock, options_.idle_time, called);
+            worker.wake->wait_for(lock, options_.idle_time, called);
         else
-            worker.wake.wait(lock, called);
+            worker.wake->wait(lock, called);
         if (worker.job) return true;
         idle_.erase(std::find(idle_.begin(), idle_.end(), &worker));
         return false;
