@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace nanomdm::crypto {
 namespace {
@@ -73,18 +72,12 @@ bool signature_algorithm(DerCursor& at, UsualSignedData& out) {
     return oid == digest.oid_with_ecdsa || oid == digest.oid_with_rsa || oid == oid_rsa_encryption;
 }
 
-/// One Attribute with exactly one value, each kind once.
-bool attribute(DerCursor& at, UsualSignedData& out, bool& has_content_type) {
-    at.open(tag::sequence);
-    const auto oid = at.take(tag::oid).content;
-    const auto values = at.take(tag::set).content;
-    at.close();
-    if (at.failed()) return false;
+/// One attribute's kind and its one value.
+bool attribute(std::string_view oid, std::string_view values, UsualSignedData& out) {
     DerCursor value{values};
     if (oid == oid_content_type) {
-        if (std::exchange(has_content_type, true) || value.take(tag::oid).content != oid_data) return false;
+        if (value.take(tag::oid).content != oid_data) return false;
     } else if (oid == oid_message_digest) {
-        if (!out.message_digest.empty()) return false;
         out.message_digest = value.take(tag::octet_string).content;
         if (out.message_digest.size() != cms_digests[out.digest].size) return false;
     } else {
@@ -97,26 +90,25 @@ bool attribute(DerCursor& at, UsualSignedData& out, bool& has_content_type) {
     return value.finished();
 }
 
+/// Definite lengths all the way down: we hash what was sent, OpenSSL what it encodes from it.
 bool signed_attributes(DerCursor& at, UsualSignedData& out) {
     const auto whole = at.take(tag::context_0_constructed);
     if (at.failed()) return false;
     out.attributes_after_tag = whole.whole.substr(1);
 
-    std::array<std::string_view, most_attributes> seen;
-    std::size_t count = 0;
-    bool has_content_type = false;
+    std::array<std::string_view, most_attributes> kinds;
+    auto* end_of_kinds = kinds.begin();
     DerCursor attributes{whole.content};
     while (!attributes.at_end()) {
-        if (count == seen.size()) return false;
-        DerCursor ahead = attributes;
-        const auto element = ahead.take(tag::sequence);
-        const auto oid = DerCursor{element.content}.take(tag::oid).content;
-        if (std::find(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(count), oid) !=
-            seen.begin() + static_cast<std::ptrdiff_t>(count))
+        DerCursor members{attributes.take(tag::sequence).content};
+        const auto oid = members.take(tag::oid).content;
+        const auto values = members.take(tag::set).content;
+        if (attributes.failed() || !members.finished() || !attribute(oid, values, out)) return false;
+        if (end_of_kinds == kinds.end() || std::find(kinds.begin(), end_of_kinds, oid) != end_of_kinds)
             return false;
-        seen[count++] = oid;
-        if (!attribute(attributes, out, has_content_type)) return false;
+        *end_of_kinds++ = oid;
     }
+    const bool has_content_type = std::find(kinds.begin(), end_of_kinds, oid_content_type) != end_of_kinds;
     return attributes.finished() && has_content_type && !out.message_digest.empty();
 }
 

@@ -105,6 +105,9 @@ TEST(UsualSignedData, TheUnusualIsLeftToOpenSsl) {
     }))) << "sha1WithRSAEncryption over SHA-256";
     EXPECT_FALSE(
         read_usual_signed_data(changed([](auto& p) { p.attributes.push_back(p.attributes.front()); })));
+    EXPECT_FALSE(read_usual_signed_data(changed([](auto& p) {
+        p.attributes.front() = ber_indefinite(0x30, der_content(p.attributes.front()));
+    }))) << "signed as sent or as encoded anew?";
     EXPECT_FALSE(read_usual_signed_data(changed([](auto& p) { p.signer_version = der(0x02, "\1\0"s); })));
     EXPECT_FALSE(read_usual_signed_data(changed([](auto& p) {
         p.signature = "\x04\x83\x00\x01\x00"s + der_content(p.signature); // a length that is not minimal
