@@ -15,8 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(WorkerPool, RunsEveryJobOnce) {
-    WorkerPool pool{WorkerPool::fixed(4, 100'000)};
     std::vector<std::atomic<int>> runs(10'000);
+    WorkerPool pool{WorkerPool::fixed(4, 100'000)};
     std::vector<std::jthread> posters;
     for (std::size_t poster = 0; poster < 4; ++poster) {
         posters.emplace_back([&, poster] {
@@ -30,9 +30,9 @@ TEST(WorkerPool, RunsEveryJobOnce) {
 }
 
 TEST(WorkerPool, RefusesWhenThreadsAndQueueAreFull) {
-    WorkerPool pool{WorkerPool::fixed(2, 3)};
-    Gate gate;
+    Gate gate; // before the pool, which is destroyed while jobs may still use it
     std::atomic<int> done = 0;
+    WorkerPool pool{WorkerPool::fixed(2, 3)};
     const auto job = [&] {
         gate.wait();
         ++done;
@@ -49,8 +49,8 @@ TEST(WorkerPool, RefusesWhenThreadsAndQueueAreFull) {
 }
 
 TEST(WorkerPool, StopFinishesWhatWasAcceptedAndRefusesTheRest) {
-    WorkerPool pool{WorkerPool::fixed(1, 100)};
     std::atomic<int> done = 0;
+    WorkerPool pool{WorkerPool::fixed(1, 100)};
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(pool.try_post([&] { ++done; }));
     pool.stop();
     EXPECT_EQ(done, 50);
@@ -60,16 +60,16 @@ TEST(WorkerPool, StopFinishesWhatWasAcceptedAndRefusesTheRest) {
 }
 
 TEST(WorkerPool, StartsThreadsOnDemandUpToTheLimitAndEndsIdleOnes) {
+    Gate gate;
+    std::atomic<bool> ran = false;
     WorkerPool pool{{.min_threads = 0, .max_threads = 3, .queue = 0, .idle_time = 20ms}};
     EXPECT_EQ(pool.threads(), 0u);
-    Gate gate;
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(pool.try_post([&] { gate.wait(); }));
     ASSERT_TRUE(gate.await_waiting(3));
     EXPECT_FALSE(pool.try_post([] {}));
     EXPECT_EQ(pool.threads(), 3u);
     gate.open();
     EXPECT_TRUE(eventually([&] { return pool.threads() == 0; }));
-    std::atomic<bool> ran = false;
     ASSERT_TRUE(pool.try_post([&] { ran = true; }));
     EXPECT_TRUE(eventually([&] { return ran.load(); }));
 }
@@ -85,8 +85,8 @@ TEST(WorkerPool, PrefersAThreadThatIsIdleAlready) {
 }
 
 TEST(WorkerPool, SurvivesThreadsEndingWhileJobsArrive) {
-    WorkerPool pool{{.min_threads = 1, .max_threads = 8, .queue = 8, .idle_time = 1ms}};
     std::atomic<int> done = 0;
+    WorkerPool pool{{.min_threads = 1, .max_threads = 8, .queue = 8, .idle_time = 1ms}};
     int accepted = 0;
     const auto end = std::chrono::steady_clock::now() + 500ms;
     while (std::chrono::steady_clock::now() < end) {
