@@ -4,6 +4,7 @@
 #include "app/signals.hpp"
 #include "app/storage_factory.hpp"
 #include "app/version.hpp"
+#include "http/open_files.hpp"
 #include "log/log.hpp"
 
 #include <exception>
@@ -39,6 +40,7 @@ int run(const app::Options& options) {
         break;
     }
     configure_log(options.log);
+    http::raise_open_file_limit();
     return app::App{options}.run();
 }
 
