@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ostream>
 
 namespace nanomdm::test {
 namespace {
@@ -15,6 +16,8 @@ struct Case {
     std::optional<Channel> user;
     std::string id;
 };
+
+void PrintTo(const Case& printed, std::ostream* out) { *out << printed.name; }
 
 class EnrollmentTypes : public testing::TestWithParam<Case> {};
 
@@ -88,10 +91,10 @@ TEST(EnrollmentIds, WhatNoBackendCanHoldIsRefused) {
     Scene scene;
     for (const std::string& id :
          {std::string{"new\nline"}, std::string{"tab\there"}, std::string(256, 'x')}) {
-        auto device = scene.device(id);
+        auto device = scene.device(Channel::device(id), test_identity("odd"));
         EXPECT_EQ(device.authenticate().status, 400) << id;
     }
-    auto longest = scene.device(std::string(255, 'x'));
+    auto longest = scene.device(Channel::device(std::string(255, 'x')), test_identity("long"));
     EXPECT_EQ(longest.authenticate().status, 200);
     auto nobody = scene.device(Channel{}, test_identity("x"));
     EXPECT_EQ(nobody.authenticate().status, 400);

@@ -36,13 +36,13 @@ void Ledger::report_answered(const std::string& uuid) {
 
 void Ledger::bootstrap_token_sent(const std::string& token) {
     const std::lock_guard lock{mutex_};
-    token_in_flight_ = token;
+    tokens_in_flight_.insert(token);
 }
 
 void Ledger::bootstrap_token_answered(const std::string& token) {
     const std::lock_guard lock{mutex_};
     token_ = token;
-    token_in_flight_.reset();
+    tokens_in_flight_.clear();
 }
 
 std::string Ledger::settle(const std::vector<std::string>& pending) {
@@ -65,10 +65,10 @@ std::string Ledger::settle(const std::vector<std::string>& pending) {
 
 std::string Ledger::settle_bootstrap_token(const std::string& found) {
     const std::lock_guard lock{mutex_};
-    const bool kept = found == token_ || (token_in_flight_ && found == *token_in_flight_);
+    const bool kept = found == token_ || tokens_in_flight_.contains(found);
     std::string wrong = kept ? "" : "bootstrap token is \"" + found + "\", not \"" + token_ + "\"\n";
     token_ = found;
-    token_in_flight_.reset();
+    tokens_in_flight_.clear();
     return wrong;
 }
 

