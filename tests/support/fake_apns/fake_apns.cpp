@@ -55,6 +55,7 @@ std::shared_ptr<ssl::context> make_context(const test::Identity& identity, Recep
         SSL_CTX_set_min_proto_version(native, TLS1_1_VERSION);
         SSL_CTX_set_max_proto_version(native, TLS1_1_VERSION);
     }
+    if (reception == Reception::tls12) SSL_CTX_set_max_proto_version(native, TLS1_2_VERSION);
     if (reception != Reception::no_http2) SSL_CTX_set_alpn_select_cb(native, choose_http2, nullptr);
     context->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
     context->set_verify_callback([reception](bool, ssl::verify_context& verifying) {

@@ -54,6 +54,7 @@ enum class Reception {
     certificate_expired, ///< TLS alert about the client certificate
     certificate_revoked,
     no_http2, ///< TLS without ALPN h2
+    tls12,    ///< TLS 1.2 at most, all else as usual
     old_tls,  ///< TLS 1.1 only
 };
 

@@ -19,6 +19,16 @@ void write_file(const std::string& path, const std::string& text) {
     if (!file.flush()) throw std::runtime_error{"cannot write " + path};
 }
 
+/// "50ms", "2s" or a plain number of milliseconds.
+std::chrono::milliseconds parse_duration(const std::string& text) {
+    std::size_t digits = 0;
+    const auto number = static_cast<long>(std::stoul(text, &digits));
+    const auto unit = text.substr(digits);
+    if (unit.empty() || unit == "ms") return std::chrono::milliseconds{number};
+    if (unit == "s") return std::chrono::seconds{number};
+    throw std::runtime_error{"not a duration: " + text};
+}
+
 void print(const Notification& notification) {
     std::printf("push token=%s topic=%s push-type=%s priority=%s expiration=%s client-uid=%s payload=%s\n",
                 notification.token.c_str(), notification.topic.c_str(), notification.push_type.c_str(),
@@ -47,7 +57,7 @@ int main(int argc, char** argv) try {
     app.add_option("--streams", options.max_streams, "MAX_CONCURRENT_STREAMS")->capture_default_str();
     app.add_flag("--quiet", quiet, "do not print each notification");
     CLI11_PARSE(app, argc, argv);
-    options.latency = std::chrono::milliseconds{std::stoul(latency)};
+    options.latency = parse_duration(latency);
     if (!quiet) options.on_notification = print;
 
     sigset_t ends; // before any thread exists, so that all of them leave the signals to sigwait

@@ -75,6 +75,12 @@ TEST_F(ApnsConnectTest, ARefusalIsRepeatedWithoutConnectingUntilThePauseIsOver) 
     while (push(client, 1)[0].status != 200) ASSERT_LT(std::chrono::steady_clock::now(), limit);
 }
 
+TEST_F(ApnsConnectTest, Tls12IsEnough) {
+    apns.set_reception(Reception::tls12);
+    ApnsClient client{certificates, options};
+    EXPECT_TRUE(all_delivered(push(client, 10), 10));
+}
+
 TEST_F(ApnsConnectTest, TlsBelow12IsRefused) {
     apns.set_reception(Reception::old_tls);
     const auto error = error_of_push(2s);
