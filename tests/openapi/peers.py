@@ -41,18 +41,23 @@ class Program:
         watcher.join(patience)
         found.set()
         if self.port is None:
-            self.stop()
+            self._process.kill()
+            self._process.wait()
+            self._file.close()
             raise RuntimeError(f"not listening; its log:\n{self.log.read_text(errors='replace')}")
         return self
 
     def stop(self):
+        """Raises with the log unless the program ends when asked to, and well (a sanitizer has its say here)."""
         self._process.terminate()
         try:
-            self._process.wait(30)
+            status = self._process.wait(30)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            status = self._process.wait()
         self._file.close()
+        if status != 0:
+            raise RuntimeError(f"ended with {status}; its log:\n{self.log.read_text(errors='replace')}")
 
 
 class Client:
