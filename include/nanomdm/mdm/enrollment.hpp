@@ -53,7 +53,8 @@ struct Enrollment {
 };
 
 /// Normalizes the members of a message to an enrollment.
-/// @throws Error{Errc::invalid} when neither UDID nor EnrollmentID is there or an ID breaks its rule.
+/// @throws Error{Errc::invalid} when neither UDID nor EnrollmentID is there, an ID breaks its rule, or a
+/// device's own ID has a colon, which separates it from its user's.
 [[nodiscard]] Enrollment resolve(const Identifiers& identifiers);
 
 } // namespace nanomdm

@@ -50,6 +50,14 @@ TEST(Enrollment, RefusesWhatNamesNobody) {
     expect_invalid([] { (void)resolve(ids("U", all_f)); }, "shared iPad without a name");
 }
 
+TEST(Enrollment, ADeviceCannotNameSomebodysUserChannel) {
+    expect_invalid([] { (void)resolve(ids("A:B")); }, "device");
+    expect_invalid([] { (void)resolve(ids("A:B", "C")); }, "user");
+    expect_invalid([] { (void)resolve(ids("", "", "", "A:B")); }, "enrollment");
+    expect_invalid([] { (void)resolve(ids("", "", "", "A:B", "C")); }, "enrollment user");
+    expect_enrollment(ids("A", "B:C"), EnrollmentType::user, "A:B:C", "A");
+}
+
 TEST(Enrollment, TheWholeIdIsBounded) {
     EXPECT_NO_THROW((void)resolve(ids(std::string(200, 'u'), std::string(54, 'x'))));
     expect_invalid([] { (void)resolve(ids(std::string(200, 'u'), std::string(55, 'x'))); }, "256 bytes");
