@@ -17,19 +17,32 @@ push::ApnsOptions apns_options(const PushOptions& options) {
     apns.url = options.apns_url;
     apns.ca_file = options.apns_ca_file;
     apns.expiration = options.expiration;
+    apns.proxy = push::ProxySettings::from_environment();
     return apns;
 }
+
+std::unique_ptr<push::ApnsClient> apns_client(PushCertStore& certificates, const PushOptions& options) {
+    if (!options.apns_ca_file.empty()) (void)read_file("apns-ca", options.apns_ca_file);
+    try {
+        return std::make_unique<push::ApnsClient>(certificates, apns_options(options));
+    } catch (const Error& error) {
+        throw UsageError{std::string{"-apns-url: "} + error.what()};
+    }
+}
+
+/// An administrator waits for the answer: long enough for retries, short of a proxy's patience.
+constexpr std::chrono::seconds push_deadline{15};
 
 } // namespace
 
 struct AdminSide::Parts {
     Parts(const ApiOptions& options, const PushOptions& push_options, AllStorage& storage)
-        : auth{api_user, api_keys(options)}, apns{storage, apns_options(push_options)}, push_service{storage,
-                                                                                                     apns},
-          delivery{storage, push_service}, push_certs{storage}, api{auth, delivery, push_certs} {}
+        : auth{api_user, api_keys(options)}, apns{apns_client(storage, push_options)},
+          push_service{storage, *apns, {.deadline = push_deadline}}, delivery{storage, push_service},
+          push_certs{storage}, api{auth, delivery, push_certs} {}
 
     http::BasicAuth auth;
-    push::ApnsClient apns;
+    std::unique_ptr<push::ApnsClient> apns;
     push::PushService push_service;
     http::Delivery delivery;
     http::PushCertEndpoint push_certs;
@@ -42,6 +55,8 @@ AdminSide::AdminSide(const ApiOptions& api, const PushOptions& push, AllStorage&
 AdminSide::~AdminSide() = default;
 
 void AdminSide::add_routes(http::Router& router) { parts_->api.add_routes(router); }
+
+void AdminSide::stop() { parts_->apns->stop(); }
 
 void AdminSide::reload() { parts_->auth.replace_keys(api_keys(options_)); }
 

@@ -15,13 +15,15 @@ namespace nanomdm::app {
 /// Owns authentication, the API and the APNs client.
 class AdminSide {
 public:
-    /// @throws UsageError when the key file or the APNs CA cannot be read.
+    /// @throws UsageError when the key file cannot be read, or the APNs URL or proxy cannot be used.
     AdminSide(const ApiOptions& api, const PushOptions& push, AllStorage& storage);
     ~AdminSide();
 
     void add_routes(http::Router& router);
     /// Reads the API keys again; on failure the old ones stay. @throws UsageError
     void reload();
+    /// Ends pushes that still wait for APNs; call when no more requests come.
+    void stop();
 
 private:
     struct Parts;

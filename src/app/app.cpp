@@ -75,6 +75,7 @@ int App::run() {
     exit_at_once_on_next_signal();
     if (!server_.drain(options_.http.shutdown_grace))
         log::warning("requests were cut off at the end of the grace");
+    if (admins_) admins_->stop();
     upstream_.stop();
     workers_.stop();
     log::info("stopped");
