@@ -172,6 +172,21 @@ TEST(ApiBulk, NonsenseIs400) {
     EXPECT_EQ(scene.api().call("POST", "/v1/enqueue", "x", "text/plain").status / 100, 4);
 }
 
+TEST(ApiBulk, MultipartFormWithTheCommandAsAFile) {
+    Scene scene;
+    auto device = scene.enrolled("U1");
+    const auto command = command_plist("C1", "ProfileList");
+    const std::string body =
+        "--BB\r\nContent-Disposition: form-data; name=\"ids\"\r\n\r\nU1\nnobody\r\n"
+        "--BB\r\nContent-Disposition: form-data; name=\"no_push\"\r\n\r\ntrue\r\n"
+        "--BB\r\nContent-Disposition: form-data; name=\"command\"; filename=\"c.plist\"\r\n"
+        "Content-Type: application/xml\r\n\r\n" +
+        command + "\r\n--BB--\r\n";
+    const auto response = scene.api().call("POST", "/v1/enqueue", body, "multipart/form-data; boundary=BB");
+    EXPECT_EQ(response.status, 207) << response.body;
+    EXPECT_EQ(device.report("Idle").body, command);
+}
+
 std::string key_and_certificate(const sim::Identity& identity) {
     return identity.key_pem() + identity.certificate_pem();
 }
@@ -213,6 +228,12 @@ TEST(ApiPushCert, WhatIsNoPushCertificateIs400) {
     }
     EXPECT_EQ(scene.api().get("/v1/pushcert").status, 400);
     EXPECT_EQ(scene.api().get("/v1/pushcert?topic=com.apple.mgmt.External.one").status, 404);
+}
+
+TEST(ApiOnly, DisableMdmLeavesTheApi) {
+    Scene scene{{"-disable-mdm"}};
+    EXPECT_EQ(scene.api().get("/v1/pushcert?topic=x").status, 404);
+    EXPECT_EQ(scene.device("U1").report("Idle").status, 404);
 }
 
 TEST(ApiOff, WithoutAKeyThereIsNoApi) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <iostream>
 #include <memory>
 #include <random>
 #include <thread>
@@ -113,6 +114,17 @@ std::set<std::string> markers_below(const std::filesystem::path& directory) {
     return markers;
 }
 
+/// Load from all sides; SIGKILL at a random moment, counted in answers.
+void work_until_killed(Scene& scene, std::vector<std::unique_ptr<Client>>& clients, int round, int answers) {
+    std::atomic<int> answered{0};
+    std::vector<std::thread> threads;
+    for (auto& client : clients) threads.emplace_back([&] { work(*client, answered); });
+    threads.emplace_back([&] { administrate(scene.api(), clients, round); });
+    EXPECT_TRUE(eventually([&] { return answered >= answers; }, 30s));
+    scene.server().process().kill();
+    for (auto& thread : threads) thread.join();
+}
+
 TEST(Crash, NothingAnsweredIsLostByKillsUnderLoad) {
     std::mt19937 random{std::random_device{}()};
     Scene scene;
@@ -120,34 +132,37 @@ TEST(Crash, NothingAnsweredIsLostByKillsUnderLoad) {
     for (int i = 0; i < device_count; ++i)
         clients.push_back(std::make_unique<Client>(scene.enrolled("U" + std::to_string(i)), random()));
 
-    for (int round = 0; round < kills() && !testing::Test::HasFailure(); ++round) {
-        SCOPED_TRACE("kill " + std::to_string(round));
-        std::atomic<int> answered{0};
-        std::vector<std::thread> threads;
-        for (auto& client : clients) threads.emplace_back([&] { work(*client, answered); });
-        threads.emplace_back([&] { administrate(scene.api(), clients, round); });
-        const int enough = 1 + static_cast<int>(random() % 400); // a random moment, counted in answers
-        EXPECT_TRUE(eventually([&] { return answered >= enough; }, 30s));
-        scene.server().process().kill();
-        for (auto& thread : threads) thread.join();
+    int rounds = 0;
+    for (; rounds < kills() && !testing::Test::HasFailure(); ++rounds) {
+        SCOPED_TRACE("kill " + std::to_string(rounds));
+        work_until_killed(scene, clients, rounds, 1 + static_cast<int>(random() % 400));
 
+        // As the kill left it: what -check says, and what a failure is looked into with.
+        const auto left = scene.directory() / "db-as-killed";
+        std::filesystem::remove_all(left);
+        std::filesystem::copy(scene.storage(), left, std::filesystem::copy_options::recursive);
         const auto check = scene.check();
         EXPECT_EQ(check.status.code, 0) << check.output << check.error;
         scene.start();
         for (auto& client : clients) client->device.use_endpoint(scene.endpoint());
         // Every third time only, so that commands live through several crashes before they are asked for.
-        if (round % 3 == 2 || round + 1 == kills()) expect_promises_kept(clients);
+        if (rounds % 3 == 2 || rounds + 1 == kills() || HasFailure()) expect_promises_kept(clients);
         // A new device on a store that went through a crash; it must stay enrolled through those to come.
-        scene.device("N" + std::to_string(round)).enroll();
+        scene.device("N" + std::to_string(rounds)).enroll();
     }
-    for (int round = 0; round < kills(); ++round)
+    for (int round = 0; round < rounds; ++round)
         scene.api().must_enqueue("N" + std::to_string(round), "last-" + std::to_string(round));
     scene.stop();
-    EXPECT_EQ(scene.check().status.code, 0);
+    const auto check = scene.check();
+    EXPECT_EQ(check.status.code, 0) << check.output << check.error;
     const auto stored = markers_below(scene.storage());
     for (const auto& client : clients)
         for (const auto& uuid : client->ledger.reported())
             EXPECT_TRUE(stored.contains(uuid)) << "report lost: " << uuid;
+    if (HasFailure()) {
+        scene.directory().keep();
+        std::cerr << "kept for a look: " << scene.directory().path() << "\n";
+    }
 }
 
 } // namespace

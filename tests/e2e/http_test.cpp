@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 namespace nanomdm::test {
 namespace {
@@ -147,6 +148,31 @@ TEST(HttpAbuse, ClientsThatVanishOrStallDisturbNobody) {
         gone.send("PUT /mdm HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf");
     }
     for (int i = 0; i < 20; ++i) EXPECT_EQ(device.report("Idle").status, 200);
+}
+
+TEST(HttpAbuse, ThousandsOfIdleConnectionsAndASlowLorisDisturbNobody) {
+    rlimit files{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0); // the server inherits it
+    ASSERT_GT(files.rlim_cur, 2100U) << "too few file descriptors for this test";
+    Scene scene;
+    auto device = scene.enrolled("U1");
+    std::vector<std::unique_ptr<RawConnection>> idle;
+    for (int i = 0; i < 2000; ++i) {
+        idle.push_back(std::make_unique<RawConnection>(scene.server().port()));
+        idle.back()->send("GET /version HTTP/1.1\r\nHost: x\r\n\r\n");
+        ASSERT_TRUE(idle.back()->read_response());
+    }
+    RawConnection loris{scene.server().port()};
+    loris.send("PUT /mdm HTTP/1.1\r\nHost: x\r\nX: ");
+    for (int i = 0; i < 100; ++i) {
+        loris.send("a");
+        EXPECT_EQ(device.report("Idle").status, 200);
+    }
+    // Those that are idle are not dropped for that.
+    idle.front()->send("GET /version HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(idle.front()->read_response());
 }
 
 TEST(HttpAbuse, AHeaderThatNeverEndsIsGivenUp) {

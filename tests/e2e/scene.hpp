@@ -30,6 +30,7 @@ public:
     [[nodiscard]] std::string url() const { return server_->url(); }
     [[nodiscard]] Api& api() noexcept { return *api_; }
     [[nodiscard]] std::filesystem::path storage() const { return directory_ / "db"; }
+    [[nodiscard]] TempDir& directory() noexcept { return directory_; }
     [[nodiscard]] const TempDir& directory() const noexcept { return directory_; }
 
     [[nodiscard]] sim::Endpoint endpoint(sim::Proof proof = sim::Proof::mdm_signature) const;
