@@ -105,14 +105,16 @@ void Index::apply_one(Lsn lsn, const CertificateRecord& record) {
 }
 
 void Index::apply_one(Lsn lsn, const EnqueueRecord& record) {
-    QueuedCommand* command = nullptr;
+    // A state file can be ahead of the command's own files: then this record alone describes it.
+    QueuedCommand* command = queued_command(record.uuid);
+    if (command != nullptr && command->request_type.empty()) command->request_type = record.request_type;
     for (const auto& id : record.ids) {
         EnrollmentEntry& entry = find_or_add(id);
         if (!is_news(entry, lsn)) continue;
         if (command == nullptr) {
             command = &find_or_add_command(record.uuid);
             command->request_type = record.request_type;
-            if (command->created == 0) command->created = lsn;
+            command->created = lsn;
         }
         add_pending(entry, *command, 0, 0);
     }

@@ -44,7 +44,7 @@ void PlainWriter::write_out(Ledger& ledger, const std::function<void(Lsn)>& dura
         written = std::exchange(ledger.writing, {});
         ++ledger.generation;
     }
-    is_careful_ = false;
+    is_careful_ = !is_recovered_;
 }
 
 void PlainWriter::flush() try { files_.sync_filesystem(layout_.root()); } catch (const Error& error) {

@@ -21,6 +21,9 @@ public:
     /// @throws FileError; then everything stays in memory, and the next call writes it again.
     void write_out(Ledger& ledger, const std::function<void(Lsn)>& durable);
 
+    /// The journal has been replayed: from the next call on, nothing is written twice.
+    void set_recovered() noexcept { is_recovered_ = true; }
+
 private:
     void write_enrollments(Ledger& ledger, const std::function<void(Lsn)>& durable);
     void write_push_certificates(Ledger& ledger, const std::function<void(Lsn)>& durable);
@@ -33,6 +36,7 @@ private:
     CommandFiles commands_;
     ResultFiles results_;
     PushCertificateFiles push_certificates_;
+    bool is_recovered_ = false;
     bool is_careful_ = true; ///< files may have been left in the middle: by a crash, or a failed attempt
 };
 

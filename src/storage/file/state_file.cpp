@@ -1,7 +1,7 @@
 // Lines `key=value`; keys that may repeat (body, certificate, pending) hold several words.
 #include "storage/file/state_file.hpp"
 
-#include "crypto/digest.hpp"
+#include "encoding/hex.hpp"
 #include "storage/file/names.hpp"
 #include "storage/file/text_block.hpp"
 

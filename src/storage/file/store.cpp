@@ -61,6 +61,7 @@ Store::Store(FileOptions options)
     if (recovered.used_snapshot) snapshot_ = {recovered.snapshot, recovered.snapshot_bytes};
     is_snapshot_due_ = !recovered.used_snapshot || recovered.replayed > records_per_start;
     if (!is_snapshot_due_ && ledger_.current.empty()) last_checkpoint_record_ = found.next() - 1;
+    writer_.set_recovered();
     journal_.emplace(files_, layout_.journal(), found, options_.journal);
     log::info("file store open", {{"directory", layout_.root()},
                                   {"enrollments", std::to_string(ledger_.index.size())},
@@ -151,7 +152,11 @@ void Store::record_last_seen() {
 void Store::checkpoint(bool is_last) {
     const std::lock_guard one_at_a_time{checkpoint_mutex_};
     last_checkpoint_ = Clock::now();
-    if (journal_->last() == last_checkpoint_record_) return; // nothing happened since
+    {
+        const std::lock_guard lock{ledger_.mutex};
+        const bool is_clean = ledger_.current.empty() && ledger_.writing.empty();
+        if (is_clean && journal_->last() == last_checkpoint_record_) return; // nothing happened since
+    }
     const auto durable = [this](Lsn lsn) { wait_durable(lsn); };
     Lsn applied = 0;
     std::uint64_t position = 0;

@@ -61,6 +61,7 @@ OpenFile open_directory(Files& files, const Layout& layout) {
     for (const auto& path :
          {layout.journal(), layout.enrollments(), layout.commands(), layout.push_certificates()})
         files.make_directory(path);
+    files.sync_directory(layout.root());
     // Last: with it, the store exists.
     replace_file(files, layout.root(), "VERSION", version_text());
     const auto slash = layout.root().rfind('/');
