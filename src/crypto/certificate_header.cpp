@@ -1,7 +1,7 @@
 // Undoes what TLS proxies do to get a certificate through a header.
 #include "crypto/certificate_header.hpp"
 
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 #include "crypto/pem.hpp"
 
 namespace nanomdm::crypto {

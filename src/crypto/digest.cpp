@@ -1,6 +1,8 @@
 // Hashes by OpenSSL's one-shot calls.
 #include "crypto/digest.hpp"
 
+#include "encoding/hex.hpp"
+
 #include "nanomdm/error.hpp"
 
 #include <array>
@@ -51,17 +53,6 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
              out.data(), nullptr) == nullptr)
         throw Error{Errc::internal, "HMAC-SHA-256 failed"};
     return as_string(out);
-}
-
-std::string to_hex(std::string_view bytes) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string hex;
-    hex.reserve(bytes.size() * 2);
-    for (const char c : bytes) {
-        hex += digits[static_cast<unsigned char>(c) >> 4];
-        hex += digits[static_cast<unsigned char>(c) & 15];
-    }
-    return hex;
 }
 
 bool constant_time_equal(std::string_view a, std::string_view b) {

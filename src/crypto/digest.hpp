@@ -1,4 +1,4 @@
-// Hashes, their hexadecimal form, and comparing secrets.
+// Hashes, and comparing secrets.
 #pragma once
 
 #include <string>
@@ -12,8 +12,6 @@ namespace nanomdm {
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);
 /// RFC 2104 with SHA-256; `key` of any length. @return 32 raw bytes.
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view bytes);
-/// Two lowercase digits a byte.
-[[nodiscard]] std::string to_hex(std::string_view bytes);
 
 /// Compares secrets. The time taken tells neither where they differ nor whether their lengths do: it
 /// compares their hashes.

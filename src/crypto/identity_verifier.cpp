@@ -1,7 +1,7 @@
 // The identity check of every device request: the fast path when it applies, else OpenSSL's.
 #include "crypto/identity_verifier.hpp"
 
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/certificate_header.hpp"
 #include "crypto/cms.hpp"

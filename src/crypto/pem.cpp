@@ -1,7 +1,7 @@
 // A linear scan for «-----BEGIN label-----» … «-----END label-----».
 #include "crypto/pem.hpp"
 
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 
 namespace nanomdm::crypto {
 namespace {

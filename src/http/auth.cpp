@@ -1,7 +1,7 @@
 // Compares Basic credentials with the digests of every accepted key.
 #include "http/auth.hpp"
 
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 #include "crypto/digest.hpp"
 #include "nanomdm/error.hpp"
 

@@ -1,4 +1,4 @@
-// Checks base64 before libplist decodes it (which skips what it does not know), and writes it.
+// Checks base64 before libplist decodes it (which skips what it does not know).
 #include "plist/base64.hpp"
 
 #include <array>
@@ -36,20 +36,6 @@ bool is_base64(std::string_view text) noexcept {
         }
     }
     return paddings <= 2 && (digits + paddings) % 4 == 0;
-}
-
-void append_base64(std::string& to, std::string_view bytes) {
-    const auto byte = [bytes](std::size_t i) -> std::uint32_t {
-        return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
-    };
-    to.reserve(to.size() + (bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const auto group = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
-        to += alphabet[group >> 18];
-        to += alphabet[(group >> 12) & 63];
-        to += i + 1 < bytes.size() ? alphabet[(group >> 6) & 63] : '=';
-        to += i + 2 < bytes.size() ? alphabet[group & 63] : '=';
-    }
 }
 
 } // namespace nanomdm::plist

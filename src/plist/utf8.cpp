@@ -1,6 +1,8 @@
 // The UTF-8 check, eight ASCII bytes at a time where it can.
 #include "plist/utf8.hpp"
 
+#include "encoding/utf8.hpp"
+
 #include <cstddef>
 #include <cstring>
 
@@ -14,23 +16,6 @@ bool is_plain(std::uint64_t word) noexcept {
     return ((word | (word - ones)) & high_bits) == 0;
 }
 
-/// Bytes of the sequence that starts at `at`; 0 when it is malformed.
-std::size_t sequence(const unsigned char* at, std::size_t left) noexcept {
-    const unsigned lead = at[0];
-    if (lead < 0x80) return lead == 0 ? 0 : 1;
-    if (lead < 0xC2 || lead > 0xF4) return 0;
-    const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    if (left < length) return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((at[i] & 0xC0) != 0x80) return 0;
-    }
-    if (lead == 0xE0 && at[1] < 0xA0) return 0; // overlong
-    if (lead == 0xED && at[1] > 0x9F) return 0; // surrogates
-    if (lead == 0xF0 && at[1] < 0x90) return 0; // overlong
-    if (lead == 0xF4 && at[1] > 0x8F) return 0; // over U+10FFFF
-    return length;
-}
-
 std::uint32_t unit_at(std::string_view bytes, std::size_t at) noexcept {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at]) << 8 |
                                       static_cast<unsigned char>(bytes[at + 1]));
@@ -42,21 +27,18 @@ bool is_low_surrogate(std::uint32_t unit) noexcept { return unit >= 0xDC00 && un
 } // namespace
 
 bool is_clean_utf8(std::string_view text) noexcept {
-    const auto* at = reinterpret_cast<const unsigned char*>(text.data());
-    const auto* const end = at + text.size();
-    while (at != end) {
-        const auto left = static_cast<std::size_t>(end - at);
+    while (!text.empty()) {
         std::uint64_t word = 0;
-        if (left >= sizeof word) {
-            std::memcpy(&word, at, sizeof word);
+        if (text.size() >= sizeof word) {
+            std::memcpy(&word, text.data(), sizeof word);
             if (is_plain(word)) {
-                at += sizeof word;
+                text.remove_prefix(sizeof word);
                 continue;
             }
         }
-        const auto length = sequence(at, left);
+        const auto length = text.front() == '\0' ? 0 : utf8_sequence_length(text);
         if (length == 0) return false;
-        at += length;
+        text.remove_prefix(length);
     }
     return true;
 }

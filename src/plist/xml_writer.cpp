@@ -1,7 +1,7 @@
 // The writer: Apple's header, tabs, one element per line.
 #include "plist/xml_writer.hpp"
 
-#include "plist/base64.hpp"
+#include "encoding/base64.hpp"
 
 #include <utility>
 
@@ -48,7 +48,7 @@ XmlWriter& XmlWriter::integer(std::int64_t value) { return element("integer", st
 XmlWriter& XmlWriter::data(std::string_view bytes) {
     indent();
     document_ += "<data>";
-    append_base64(document_, bytes);
+    document_ += base64_encode(bytes);
     document_ += "</data>\n";
     return *this;
 }

@@ -1,7 +1,7 @@
 // How a connection to APNs comes up: look-up, TCP, the proxy's tunnel, TLS, the peer's SETTINGS.
 #include "push/apns_connection.hpp"
 
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>

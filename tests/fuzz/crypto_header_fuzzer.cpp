@@ -1,5 +1,5 @@
 // Certificate headers: bytes, or changes to a valid header. Nothing but the issued certificates may pass.
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 #include "crypto/identity_verifier.hpp"
 #include "fuzz/crypto_edits.hpp"
 #include "nanomdm/error.hpp"

@@ -4,7 +4,7 @@
 // The input is a list of changes to a valid signature: to its parts, which may then be signed again (a
 // device is free to sign nonsense), and to its bytes. Keys are made at start, so a failure prints the
 // message itself.
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/cms.hpp"
 #include "crypto/identity_verifier.hpp"

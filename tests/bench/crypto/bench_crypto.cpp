@@ -1,6 +1,6 @@
 // Nanoseconds per identity check, by path, key and number of threads; the raw signature verification as the
 // floor. Prints a table.
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/cms.hpp"
 #include "crypto/identity_verifier.hpp"

@@ -1,7 +1,7 @@
 // Reads a CONNECT request, dials, then copies bytes both ways.
 #include "support/fake_apns/connect_proxy.hpp"
 
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 
 #include <utility>
 

@@ -1,4 +1,5 @@
 #include "crypto/digest.hpp"
+#include "encoding/hex.hpp"
 #include "crypto/random.hpp"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // One root and its device identities, made once per test program: RSA keys are slow to make.
 #pragma once
 
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 #include "crypto/identity_verifier.hpp"
 #include "support/cms_signer.hpp"
 #include "support/test_ca.hpp"

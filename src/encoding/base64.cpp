@@ -1,5 +1,5 @@
 // Base64 by table, four characters at a time; an Mdm-Signature is about 2.5 kB on every request.
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "crypto/base64.hpp"
+#include "encoding/base64.hpp"
 
 #include "crypto/random.hpp"
 
