@@ -35,7 +35,7 @@ step() {
     "$@" >"$log" 2>&1 </dev/null || status=$?
     progress
     if [ "$status" -ne 0 ]; then
-        tail -n 200 "$log" >&2
+        tail -n 200 "$log" | cut -c 1-2000 >&2
         die "$title failed (status $status). Whole log: $log"
     fi
 }
