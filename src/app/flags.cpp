@@ -9,6 +9,9 @@
 namespace nanomdm::app {
 namespace {
 
+/// More would only be a slip of the keyboard.
+constexpr unsigned most_threads = 4096;
+
 std::string variable(std::string name) {
     std::ranges::transform(name, name.begin(), [](unsigned char c) {
         return c == '-' ? '_' : static_cast<char>(std::toupper(c));
@@ -98,8 +101,10 @@ void define_flags(CLI::App& cli, Options& o) {
     flag.value("apns-ca", o.push.apns_ca_file, "PEM file with the CA(s) that APNs is verified against");
     flag.duration("push-expiration", o.push.expiration, "how long APNs keeps trying a device that is off");
 
-    flag.value("workers", o.http.workers, "threads for storage work; 0: what suits the backend");
-    flag.value("upstream-workers", o.http.upstream_workers, "most threads that wait for APNs and others");
+    flag.value("workers", o.http.workers, "threads for storage work; 0: what suits the backend")
+        ->check(CLI::Range(0U, most_threads));
+    flag.value("upstream-workers", o.http.upstream_workers, "most threads that wait for APNs and others")
+        ->check(CLI::Range(1U, most_threads));
     flag.size("max-body", o.http.max_body, "largest request body in bytes; K, M and G are understood");
     flag.list("trust-proxy", o.http.trusted_proxies,
               "network whose X-Forwarded-For is believed (repeatable)");
