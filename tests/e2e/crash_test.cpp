@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <exception>
 #include <gtest/gtest.h>
 #include <iostream>
 #include <memory>
@@ -125,6 +126,17 @@ void work_until_killed(Scene& scene, std::vector<std::unique_ptr<Client>>& clien
     for (auto& thread : threads) thread.join();
 }
 
+/// Leaves the store behind when the test fails, by whatever way.
+struct Evidence {
+    Scene& scene;
+    int thrown = std::uncaught_exceptions();
+    ~Evidence() {
+        if (!testing::Test::HasFailure() && std::uncaught_exceptions() == thrown) return;
+        scene.directory().keep();
+        std::cerr << "kept for a look: " << scene.directory().path() << "\n";
+    }
+};
+
 TEST(Crash, NothingAnsweredIsLostByKillsUnderLoad) {
     std::mt19937 random{std::random_device{}()};
     Scene scene;
@@ -132,6 +144,7 @@ TEST(Crash, NothingAnsweredIsLostByKillsUnderLoad) {
     for (int i = 0; i < device_count; ++i)
         clients.push_back(std::make_unique<Client>(scene.enrolled("U" + std::to_string(i)), random()));
 
+    const Evidence evidence{.scene = scene};
     int rounds = 0;
     for (; rounds < kills() && !testing::Test::HasFailure(); ++rounds) {
         SCOPED_TRACE("kill " + std::to_string(rounds));
@@ -159,10 +172,6 @@ TEST(Crash, NothingAnsweredIsLostByKillsUnderLoad) {
     for (const auto& client : clients)
         for (const auto& uuid : client->ledger.reported())
             EXPECT_TRUE(stored.contains(uuid)) << "report lost: " << uuid;
-    if (HasFailure()) {
-        scene.directory().keep();
-        std::cerr << "kept for a look: " << scene.directory().path() << "\n";
-    }
 }
 
 } // namespace
