@@ -7,9 +7,7 @@
 namespace nanomdm::storage::file {
 
 std::size_t Index::HashOfHash::operator()(const CertificateHash& hash) const noexcept {
-    std::size_t front = 0; // a SHA-256 is as good a hash as any
-    std::memcpy(&front, hash.data(), sizeof front);
-    return front;
+    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
 EnrollmentEntry* Index::find(std::string_view id) noexcept {

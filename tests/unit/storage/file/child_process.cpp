@@ -10,6 +10,12 @@
 #include <system_error>
 #include <unistd.h>
 
+#if defined(__SANITIZE_THREAD__)
+/// Children start threads of their own, after tests that had some.
+extern "C" const char* __tsan_default_options(); // NOLINT(bugprone-reserved-identifier)
+extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; } // NOLINT
+#endif
+
 namespace nanomdm::storage::file {
 
 ChildProcess::ChildProcess(const std::function<int(const Confirm&)>& work) {
