@@ -39,6 +39,7 @@ int run(const app::Options& options) {
     case Mode::serve:
         break;
     }
+    app::block_signals();
     configure_log(options.log);
     http::raise_open_file_limit();
     return app::App{options}.run();
@@ -47,7 +48,6 @@ int run(const app::Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
-    app::block_signals();
     int status = failed;
     try {
         status = run(app::parse_options(argc, argv));

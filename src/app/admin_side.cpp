@@ -6,6 +6,7 @@
 #include "nanomdm/error.hpp"
 #include "push/apns_client.hpp"
 #include "push/push_service.hpp"
+#include "service/delivery.hpp"
 
 namespace nanomdm::app {
 namespace {
@@ -18,16 +19,13 @@ push::ApnsOptions apns_options(const PushOptions& options) {
     apns.ca_file = options.apns_ca_file;
     apns.expiration = options.expiration;
     apns.proxy = push::ProxySettings::from_environment();
-    return apns;
-}
-
-std::unique_ptr<push::ApnsClient> apns_client(PushCertStore& certificates, const PushOptions& options) {
     if (!options.apns_ca_file.empty()) (void)read_file("apns-ca", options.apns_ca_file);
     try {
-        return std::make_unique<push::ApnsClient>(certificates, apns_options(options));
+        (void)push::parse_apns_url(apns.url);
     } catch (const Error& error) {
         throw UsageError{std::string{"-apns-url: "} + error.what()};
     }
+    return apns;
 }
 
 /// An administrator waits for the answer: long enough for retries, short of a proxy's patience.
@@ -37,14 +35,14 @@ constexpr std::chrono::seconds push_deadline{15};
 
 struct AdminSide::Parts {
     Parts(const ApiOptions& options, const PushOptions& push_options, AllStorage& storage)
-        : auth{api_user, api_keys(options)}, apns{apns_client(storage, push_options)},
-          push_service{storage, *apns, {.deadline = push_deadline}}, delivery{storage, push_service},
+        : auth{api_user, api_keys(options)}, apns{storage, apns_options(push_options)},
+          push_service{storage, apns, {.deadline = push_deadline}}, delivery{storage, push_service},
           push_certs{storage}, api{auth, delivery, push_certs} {}
 
     http::BasicAuth auth;
-    std::unique_ptr<push::ApnsClient> apns;
+    push::ApnsClient apns;
     push::PushService push_service;
-    http::Delivery delivery;
+    service::Delivery delivery;
     http::PushCertEndpoint push_certs;
     http::Api api;
 };
@@ -54,9 +52,14 @@ AdminSide::AdminSide(const ApiOptions& api, const PushOptions& push, AllStorage&
 
 AdminSide::~AdminSide() = default;
 
+void AdminSide::check(const ApiOptions& api, const PushOptions& push) {
+    (void)api_keys(api);
+    (void)apns_options(push);
+}
+
 void AdminSide::add_routes(http::Router& router) { parts_->api.add_routes(router); }
 
-void AdminSide::stop() { parts_->apns->stop(); }
+void AdminSide::stop() { parts_->apns.stop(); }
 
 void AdminSide::reload() { parts_->auth.replace_keys(api_keys(options_)); }
 

@@ -15,7 +15,11 @@ namespace nanomdm::app {
 /// Owns authentication, the API and the APNs client.
 class AdminSide {
 public:
-    /// @throws UsageError when the key file cannot be read, or the APNs URL or proxy cannot be used.
+    /// Reads the files the flags name, so that a mistake is found before anything is opened.
+    /// @throws UsageError when one cannot be read, or the APNs URL or its proxy cannot be used.
+    static void check(const ApiOptions& api, const PushOptions& push);
+
+    /// @throws UsageError as check().
     AdminSide(const ApiOptions& api, const PushOptions& push, AllStorage& storage);
     ~AdminSide();
 

@@ -35,23 +35,29 @@ unsigned worker_count(const Options& options) {
 } // namespace
 
 App::App(const Options& options)
-    : options_{options}, storage_{open_storage(options.storage)}, workers_{http::WorkerPool::fixed(
-                                                                      worker_count(options))},
+    : options_{options}, workers_{http::WorkerPool::fixed(worker_count(options))},
       upstream_{http::WorkerPool::wide(options.http.upstream_workers)}, server_{
                                                                             workers_, upstream_,
                                                                             server_options(options.http)} {
-    if (!options_.devices.disabled) devices_.emplace(options_.devices, *storage_);
-    if (options_.api.enabled()) admins_.emplace(options_.api, options_.push, *storage_);
+    const bool serves_api = options_.api.enabled();
+    if (!options_.devices.disabled) DeviceSide::check(options_.devices);
+    if (serves_api) AdminSide::check(options_.api, options_.push);
+    listen();
+
+    storage_ = open_storage(options_.storage);
+    http::add_version_route(routes_, version);
+    if (!options_.devices.disabled) devices_.emplace(options_.devices, *storage_).add_routes(routes_);
+    if (serves_api) admins_.emplace(options_.api, options_.push, *storage_).add_routes(api_routes());
 }
 
+http::Router& App::api_routes() noexcept { return options_.http.api_listen.empty() ? routes_ : api_routes_; }
+
+/// Before the storage is opened, which may take its time: clients that come now wait instead of being
+/// refused.
 void App::listen() {
-    const bool own_api_address = admins_ && !options_.http.api_listen.empty();
-    http::add_version_route(routes_, version);
-    if (devices_) devices_->add_routes(routes_);
-    if (admins_) admins_->add_routes(own_api_address ? api_routes_ : routes_);
     const auto bind = [this](const char* flag, const std::string& address, const http::Router& router) {
         try {
-            log::info("listening", {{"address", server_.listen(address, router)}});
+            addresses_.push_back(server_.listen(address, router));
         } catch (const Error& error) {
             if (error.code() == Errc::invalid)
                 throw UsageError{std::string{"-"} + flag + ": " + error.what()};
@@ -59,15 +65,13 @@ void App::listen() {
         }
     };
     bind("listen", options_.http.listen, routes_);
-    if (own_api_address) {
-        http::add_version_route(api_routes_, version);
+    if (options_.api.enabled() && !options_.http.api_listen.empty())
         bind("api-listen", options_.http.api_listen, api_routes_);
-    }
 }
 
 int App::run() {
-    listen();
     server_.start();
+    for (const auto& address : addresses_) log::info("listening", {{"address", address}});
     log::info("serving", {{"version", version}, {"storage", options_.storage.backend}});
     for (auto signal = wait_for_signal(); signal == Signal::reload; signal = wait_for_signal()) reload();
 
@@ -83,13 +87,17 @@ int App::run() {
 }
 
 void App::reload() {
-    try {
-        if (devices_) devices_->reload();
-        if (admins_) admins_->reload();
-        log::info("configuration read again");
-    } catch (const UsageError& error) {
-        log::error("configuration not read again; the old one stays", {{"err", error.what()}});
-    }
+    const auto again = [](const char* what, auto& side) {
+        try {
+            if (side) side->reload();
+        } catch (const std::exception& error) {
+            log::error("not read again; the old ones stay", {{"what", what}, {"err", error.what()}});
+            return;
+        }
+        log::info("read again", {{"what", what}});
+    };
+    again("CA certificates", devices_);
+    again("API keys", admins_);
 }
 
 } // namespace nanomdm::app

@@ -11,16 +11,19 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace nanomdm::app {
 
 /// The members are the architecture's picture read from the bottom: each is built from those above it.
 class App {
 public:
-    /// Opens the storage and builds the graph. @throws UsageError, Error
+    /// Checks what the flags name, binds the addresses, opens the storage and builds the graph.
+    /// @throws UsageError, Error
     explicit App(const Options& options);
 
-    /// Listens and serves until SIGTERM or SIGINT, then drains. SIGHUP reloads keys and CAs.
+    /// Serves until SIGTERM or SIGINT, then drains. SIGHUP reloads keys and CAs.
     /// block_signals() must have been called before any thread was started.
     /// @return the exit status.
     int run();
@@ -28,8 +31,10 @@ public:
 private:
     void listen();
     void reload();
+    [[nodiscard]] http::Router& api_routes() noexcept;
 
     Options options_;
+    std::vector<std::string> addresses_; ///< as bound
     std::unique_ptr<AllStorage> storage_;
     std::optional<DeviceSide> devices_;
     std::optional<AdminSide> admins_;

@@ -14,20 +14,26 @@
 namespace nanomdm::app {
 namespace {
 
-TrustOptions read_trust(const DeviceOptions& options) {
-    TrustOptions trust;
-    trust.ca_pem = read_file("ca", options.ca_file);
-    if (!options.intermediate_file.empty())
-        trust.intermediate_pem = read_file("intermediate", options.intermediate_file);
-    trust.skew = options.signature_skew;
-    return trust;
+/// Runs `use`, a failure of which is the fault of the file that `flag` names.
+template <class Use> void blame(const char* flag, Use use) {
+    try {
+        use();
+    } catch (const Error& error) {
+        throw UsageError{std::string{"-"} + flag + ": " + error.what()};
+    }
 }
 
-/// A CA file that does not parse is the command line's fault.
-template <class Use> decltype(auto) with_trust(const DeviceOptions& options, Use use) try {
-    return use(read_trust(options));
-} catch (const Error& error) {
-    throw UsageError{std::string{"-ca: "} + error.what()};
+/// Both files, known to parse.
+TrustOptions read_trust(const DeviceOptions& options) {
+    TrustOptions trust;
+    trust.skew = options.signature_skew;
+    trust.ca_pem = read_file("ca", options.ca_file);
+    blame("ca", [&] { IdentityVerifier{trust}; });
+    if (!options.intermediate_file.empty()) {
+        trust.intermediate_pem = read_file("intermediate", options.intermediate_file);
+        blame("intermediate", [&] { IdentityVerifier{trust}; });
+    }
+    return trust;
 }
 
 std::unique_ptr<http::IdentitySource> identity_source(const DeviceOptions& options,
@@ -36,27 +42,28 @@ std::unique_ptr<http::IdentitySource> identity_source(const DeviceOptions& optio
     return std::make_unique<http::HeaderIdentity>(verifier, options.cert_header);
 }
 
+service::CoreOptions core_options(const DeviceOptions& options) {
+    return {.user_authenticate_zero_length_digest_challenge = options.zero_length_digest_challenge};
+}
+
+service::CertAuthOptions cert_auth_options(const DeviceOptions& options) {
+    return {
+        .retro = options.retro, .warn_only = options.cert_auth_warn_only, .renewal = options.cert_renewal};
+}
+
 } // namespace
 
 /// dump → cert-auth → core → storage. The webhook will join core behind cert-auth, declarative
 /// management and token sources will be what core asks.
 struct DeviceSide::Parts {
     Parts(const DeviceOptions& options, AllStorage& storage)
-        : verifier{with_trust(
-              options, [](const TrustOptions& trust) { return std::make_unique<IdentityVerifier>(trust); })},
-          core{storage,
-               storage,
-               storage,
-               {.user_authenticate_zero_length_digest_challenge = options.zero_length_digest_challenge}},
-          cert_auth{core,
-                    storage,
-                    {.retro = options.retro,
-                     .warn_only = options.cert_auth_warn_only,
-                     .renewal = options.cert_renewal}},
-          dump{cert_auth, std::cout}, identity{identity_source(options, *verifier)},
-          endpoint{options.dump ? static_cast<Service&>(dump) : cert_auth, *identity} {}
+        : verifier{read_trust(options)}, core{storage, storage, storage, core_options(options)},
+          cert_auth{core, storage, cert_auth_options(options)}, dump{cert_auth, std::cout},
+          identity{identity_source(options, verifier)}, endpoint{options.dump ? static_cast<Service&>(dump)
+                                                                              : cert_auth,
+                                                                 *identity} {}
 
-    std::unique_ptr<IdentityVerifier> verifier;
+    IdentityVerifier verifier;
     service::Core core;
     service::CertAuth cert_auth;
     service::Dump dump;
@@ -73,8 +80,8 @@ void DeviceSide::add_routes(http::Router& router) {
     parts_->endpoint.add_routes(router, options_.separate_check_in);
 }
 
-void DeviceSide::reload() {
-    with_trust(options_, [this](const TrustOptions& trust) { parts_->verifier->reload(trust); });
-}
+void DeviceSide::check(const DeviceOptions& options) { (void)read_trust(options); }
+
+void DeviceSide::reload() { parts_->verifier.reload(read_trust(options_)); }
 
 } // namespace nanomdm::app

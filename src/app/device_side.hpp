@@ -15,7 +15,11 @@ namespace nanomdm::app {
 /// Owns identity verification, the service chain and the device endpoints.
 class DeviceSide {
 public:
-    /// @throws UsageError when a CA file cannot be read or parsed.
+    /// Reads the files the flags name, so that a mistake is found before anything is opened.
+    /// @throws UsageError when one cannot be read or parsed.
+    static void check(const DeviceOptions& options);
+
+    /// @throws UsageError as check().
     DeviceSide(const DeviceOptions& options, AllStorage& storage);
     ~DeviceSide();
 

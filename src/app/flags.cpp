@@ -9,8 +9,15 @@
 namespace nanomdm::app {
 namespace {
 
-/// More would only be a slip of the keyboard.
+// More would only be a slip of the keyboard.
 constexpr unsigned most_threads = 4096;
+constexpr std::uint64_t largest_body = std::uint64_t{1} << 30;
+
+std::uint64_t parse_body_size(const std::string& text) {
+    const auto size = parse_size(text);
+    if (size > largest_body) throw Error{Errc::invalid, "more than 1G"};
+    return size;
+}
 
 std::string variable(std::string name) {
     std::ranges::transform(name, name.begin(), [](unsigned char c) {
@@ -37,8 +44,8 @@ public:
     void duration(const std::string& name, std::chrono::seconds& target, const std::string& about) {
         parsed(name, target, about, parse_duration)->default_str(to_text(target));
     }
-    void size(const std::string& name, std::uint64_t& target, const std::string& about) {
-        parsed(name, target, about, parse_size)->default_str(std::to_string(target));
+    void body_size(const std::string& name, std::uint64_t& target, const std::string& about) {
+        parsed(name, target, about, parse_body_size)->default_str(std::to_string(target));
     }
     /// Switches away from serving.
     void mode(const std::string& name, Options& options, Options::Mode mode, const std::string& about) {
@@ -105,7 +112,7 @@ void define_flags(CLI::App& cli, Options& o) {
         ->check(CLI::Range(0U, most_threads));
     flag.value("upstream-workers", o.http.upstream_workers, "most threads that wait for APNs and others")
         ->check(CLI::Range(1U, most_threads));
-    flag.size("max-body", o.http.max_body, "largest request body in bytes; K, M and G are understood");
+    flag.body_size("max-body", o.http.max_body, "largest request body in bytes; K, M and G are understood");
     flag.list("trust-proxy", o.http.trusted_proxies,
               "network whose X-Forwarded-For is believed (repeatable)");
     flag.duration("shutdown-grace", o.http.shutdown_grace, "longest wait for requests under way at the end");

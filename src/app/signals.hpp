@@ -5,7 +5,7 @@ namespace nanomdm::app {
 
 enum class Signal { stop, reload };
 
-/// Call first thing in main, so that every later thread inherits the mask. Also ignores SIGPIPE.
+/// Call before any thread is started: every later one inherits the mask. Also ignores SIGPIPE.
 void block_signals();
 
 /// SIGTERM and SIGINT are stop, SIGHUP is reload.

@@ -1,9 +1,9 @@
 // The administrators' REST API: its routes, behind Basic authentication, errors as JSON.
 #pragma once
 
-#include "http/api/delivery.hpp"
 #include "http/api/push_cert_endpoint.hpp"
 #include "http/router.hpp"
+#include "service/delivery.hpp"
 
 #include <string>
 
@@ -14,7 +14,7 @@ class BasicAuth;
 /// Serves `/v1/…`. Keeps references to what it is given; thread-safe.
 class Api {
 public:
-    Api(const BasicAuth& auth, Delivery& delivery, PushCertEndpoint& push_certs) noexcept
+    Api(const BasicAuth& auth, service::Delivery& delivery, PushCertEndpoint& push_certs) noexcept
         : auth_{auth}, delivery_{delivery}, push_certs_{push_certs} {}
 
     void add_routes(Router& router);
@@ -26,7 +26,7 @@ private:
     HttpResponse enqueue_many(HttpRequest& http);
 
     const BasicAuth& auth_;
-    Delivery& delivery_;
+    service::Delivery& delivery_;
     PushCertEndpoint& push_certs_;
 };
 

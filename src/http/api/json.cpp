@@ -9,6 +9,8 @@ namespace nanomdm::http {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using service::DeliveryOutcome;
+using service::DeliveryStatus;
 
 void add_unless_empty(Json& object, const char* name, const std::string& value) {
     if (!value.empty()) object[name] = value;
@@ -40,10 +42,10 @@ HttpResponse to_response(const DeliveryOutcome& outcome) {
     Json ids = Json::object();
     // The map has each ID once: append, where ordered_json's operator[] would search 100,000 of them each
     // time.
-    auto& members = ids.get_ref<Json::object_t&>();
-    members.reserve(outcome.status.size());
-    for (const auto& [id, status] : outcome.status)
-        static_cast<std::vector<Json::object_t::value_type>&>(members).emplace_back(id, to_json(status));
+    std::vector<Json::object_t::value_type>& members = ids.get_ref<Json::object_t&>();
+    for (const auto& [id, status] : outcome.status) {
+        if (auto member = to_json(status); !member.empty()) members.emplace_back(id, std::move(member));
+    }
 
     Json object = Json::object();
     if (!ids.empty()) object["status"] = std::move(ids);

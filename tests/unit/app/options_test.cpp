@@ -95,8 +95,8 @@ TEST(Options, ComplaintsAreOneLineThatNamesTheFlag) {
     EXPECT_EQ(complaint({"serve"}), "unexpected argument \"serve\"");
     EXPECT_EQ(complaint({"-disable-mdm"}), "-disable-mdm: needs -api");
     EXPECT_THAT(complaint({}), HasSubstr("-ca"));
-    for (const auto* bad : {"-log-level=loud", "-max-body=lots", "-shutdown-grace=soon", "-workers=many",
-                            "-workers=99999999", "-upstream-workers=0"}) {
+    for (const auto* bad : {"-log-level=loud", "-max-body=lots", "-max-body=5G", "-shutdown-grace=soon",
+                            "-workers=many", "-workers=99999999", "-upstream-workers=0"}) {
         const std::string name{bad, std::string{bad}.find('=')};
         EXPECT_THAT(complaint({"-ca=x", bad}), HasSubstr(name)) << bad;
         EXPECT_THAT(complaint({"-ca=x", bad}), ::testing::Not(HasSubstr("\n")));

@@ -46,7 +46,7 @@ protected:
 
     FakeQueue queue;
     FakePusher pusher;
-    Delivery delivery{queue, pusher};
+    service::Delivery delivery{queue, pusher};
     NoPushCerts certificates;
     PushCertEndpoint push_certs{certificates};
     BasicAuth auth{"nanomdm", {"key"}};

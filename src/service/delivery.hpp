@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace nanomdm::http {
+namespace nanomdm::service {
 
 /// What became of one ID; members that do not apply are empty.
 struct DeliveryStatus {
@@ -47,4 +47,4 @@ private:
     Pusher& pusher_;
 };
 
-} // namespace nanomdm::http
+} // namespace nanomdm::service

@@ -1,9 +1,11 @@
 // The order of a delivery: sort out the IDs, enqueue, push to those that took the command.
-#include "http/api/delivery.hpp"
+#include "service/delivery.hpp"
 
 #include "log/log.hpp"
 
-namespace nanomdm::http {
+#include <exception>
+
+namespace nanomdm::service {
 namespace {
 
 constexpr const char* not_found = "enrollment not found";
@@ -84,11 +86,11 @@ void Delivery::push_to(const std::vector<EnrollmentId>& ids, DeliveryOutcome& ou
             status.push_result = results[i].apns_id;
             status.push_error = results[i].error;
         }
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         // The command, if any, is queued and stays so: report the push as failed, not the call.
         log::error("push failed", {{"err", error.what()}});
-        outcome.push_error = error.code() == Errc::unavailable ? "storage unavailable" : error.what();
+        outcome.push_error = "nothing could be pushed; the server's log says why";
     }
 }
 
-} // namespace nanomdm::http
+} // namespace nanomdm::service
