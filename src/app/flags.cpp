@@ -35,11 +35,18 @@ public:
         cli_.add_flag("--" + name, target, about)->envname(variable(name));
     }
     template <class T> CLI::Option* value(const std::string& name, T& target, const std::string& about) {
-        return cli_.add_option("--" + name, target, about)->envname(variable(name))->capture_default_str();
+        return cli_.add_option("--" + name, target, about)
+            ->envname(variable(name))
+            ->capture_default_str()
+            ->take_last();
     }
     /// May be given several times.
     void list(const std::string& name, std::vector<std::string>& target, const std::string& about) {
-        cli_.add_option("--" + name, target, about)->envname(variable(name))->expected(1)->take_all();
+        cli_.add_option("--" + name, target, about)
+            ->envname(variable(name))
+            ->expected(1)
+            ->allow_extra_args(false) // which would split "[a,b]"
+            ->take_all();
     }
     void duration(const std::string& name, std::chrono::seconds& target, const std::string& about) {
         parsed(name, target, about, parse_duration)->default_str(to_text(target));
@@ -64,7 +71,9 @@ private:
                 throw CLI::ValidationError{"--" + name, error.what()};
             }
         };
-        return cli_.add_option_function<std::string>("--" + name, set, about)->envname(variable(name));
+        return cli_.add_option_function<std::string>("--" + name, set, about)
+            ->envname(variable(name))
+            ->take_last();
     }
 
     CLI::App& cli_;
@@ -101,7 +110,7 @@ void define_flags(CLI::App& cli, Options& o) {
         ->each([&o](const std::string&) { o.storage.chosen = true; });
     flag.value("storage-dsn", o.storage.dsn, "where the storage is; for file, a directory (default \"db\")");
     flag.value("storage-dsn-file", o.storage.dsn_file, "file with the -storage-dsn");
-    cli.add_option("--dsn", o.storage.dsn, "older name of -storage-dsn")->envname("NANOMDM_DSN");
+    cli.add_option("--dsn", o.storage.dsn, "older name of -storage-dsn")->envname("NANOMDM_DSN")->take_last();
     flag.value("storage-options", o.storage.settings, "options of the backend: key=value,…");
 
     flag.value("apns-url", o.push.apns_url, "where pushes are sent");
@@ -126,7 +135,8 @@ void define_flags(CLI::App& cli, Options& o) {
     flag.mode("version", o, Options::Mode::show_version, "print the version, then exit");
     flag.mode("help", o, Options::Mode::show_help, "print this list, then exit");
     cli.add_option("--config", "TOML file with the flags' names as keys; below flags and environment")
-        ->envname("NANOMDM_CONFIG");
+        ->envname("NANOMDM_CONFIG")
+        ->take_last();
 }
 
 } // namespace nanomdm::app

@@ -1,9 +1,11 @@
-// From argv to Options: Go's spelling of flags, then the option library, then the configuration file.
+// From argv to Options: arguments in Go's spelling, then environment and configuration file, then conversion.
 #include "app/options.hpp"
 
+#include "app/config_file.hpp"
 #include "app/flags.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -15,10 +17,29 @@ namespace {
 
 bool is_boolean(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
 
-/// NanoMDM's flags are Go's: one dash or two, a value after `=` or in the next argument whatever it looks
-/// like. Rewrites them to `--name=value`, which the option library reads in just one way.
-std::vector<std::string> rewrite(const CLI::App& cli, int argc, const char* const* argv) {
-    std::vector<std::string> rewritten;
+std::string spelling(const CLI::Option& option) {
+    return option.get_name().substr(1);
+} // one dash, as documented
+
+/// Go's words for a boolean (strconv.ParseBool), and no others.
+bool parse_boolean(const std::string& word) {
+    constexpr std::array<std::string_view, 6> yes{"1", "t", "T", "true", "TRUE", "True"};
+    constexpr std::array<std::string_view, 6> no{"0", "f", "F", "false", "FALSE", "False"};
+    if (std::ranges::find(yes, word) != yes.end()) return true;
+    if (std::ranges::find(no, word) != no.end()) return false;
+    throw UsageError{"\"" + word + "\" is neither true nor false"};
+}
+
+/// Gives an option a value, whatever the value looks like: the library's own reading of a command line would
+/// take an empty one for a missing one, and the next flag for it.
+void give(CLI::Option& option, const std::string& value) try {
+    option.add_result(is_boolean(option) ? (parse_boolean(value) ? "true" : "false") : value);
+} catch (const UsageError& error) {
+    throw UsageError{spelling(option) + ": " + error.what()};
+}
+
+/// NanoMDM's flags are Go's: one dash or two, a value after `=` or in the next argument.
+void give_arguments(const CLI::App& cli, int argc, const char* const* argv) {
     for (int i = 1; i < argc; ++i) {
         std::string_view argument{argv[i]};
         if (argument.size() < 2 || argument.front() != '-')
@@ -27,41 +48,52 @@ std::vector<std::string> rewrite(const CLI::App& cli, int argc, const char* cons
         const auto equals = argument.find('=');
         std::string name{argument.substr(0, equals)};
         if (name == "h") name = "help";
-        const auto* option = cli.get_option_no_throw("--" + name);
+        auto* option = const_cast<CLI::Option*>(cli.get_option_no_throw("--" + name));
         if (option == nullptr) throw UsageError{"-" + name + ": no such flag; see -help"};
-        std::string value;
         if (equals != std::string_view::npos)
-            value = argument.substr(equals + 1);
+            give(*option, std::string{argument.substr(equals + 1)});
         else if (is_boolean(*option))
-            value = "true";
+            give(*option, "true");
         else if (++i < argc)
-            value = argv[i];
+            give(*option, argv[i]);
         else
             throw UsageError{"-" + name + ": missing value"};
-        rewritten.push_back("--" + name + "=" + value);
     }
-    std::ranges::reverse(rewritten); // the library takes arguments from the back
-    return rewritten;
+}
+
+/// Fills what no flag has set. An empty variable counts as not set.
+void give_environment(CLI::App& cli) {
+    for (auto* option : cli.get_options()) {
+        if (option->count() > 0 || option->get_envname().empty()) continue;
+        const char* value = std::getenv(option->get_envname().c_str());
+        if (value != nullptr && *value != '\0') give(*option, value);
+    }
 }
 
 /// Fills what neither a flag nor the environment has set.
-void apply_config_file(CLI::App& cli, const std::string& path) {
-    std::istringstream text{read_file("config", path)};
-    for (const auto& item : CLI::ConfigTOML{}.from_config(text)) {
-        auto* option = item.parents.empty() ? cli.get_option_no_throw("--" + item.name) : nullptr;
-        if (option == nullptr)
-            throw UsageError{"-config: " + path + ": unknown key \"" + item.fullname() + "\""};
+void give_config_file(CLI::App& cli, const std::string& path) {
+    for (const auto& [key, values] : parse_config(path, read_file("config", path))) {
+        auto* option = cli.get_option_no_throw("--" + key);
+        if (option == nullptr) throw UsageError{"-config: " + path + ": unknown key \"" + key + "\""};
         if (option->count() > 0) continue;
-        option->add_result(item.inputs);
-        option->run_callback();
+        for (const auto& value : values) give(*option, value);
     }
 }
 
-/// The library's complaint as one line that names the flag as it is documented.
-std::string one_line(std::string text) {
-    std::ranges::replace(text, '\n', ' ');
-    if (text.starts_with("--")) text.erase(0, 1);
-    return text;
+/// Converts and checks what was given; the library's complaint becomes one line that names the flag.
+void apply(CLI::App& cli) {
+    for (auto* option : cli.get_options()) {
+        if (option->count() == 0) continue;
+        try {
+            option->run_callback();
+        } catch (const CLI::Error& error) {
+            std::string why = error.what();
+            std::ranges::replace(why, '\n', ' ');
+            const auto prefix = option->get_name() + ": ";
+            if (why.starts_with(prefix)) why.erase(0, prefix.size());
+            throw UsageError{spelling(*option) + ": " + why};
+        }
+    }
 }
 
 void check_combinations(const Options& options) {
@@ -77,13 +109,12 @@ Options parse_options(int argc, const char* const* argv) {
     Options options;
     CLI::App cli;
     define_flags(cli, options);
-    try {
-        cli.parse(rewrite(cli, argc, argv));
-        if (const auto* config = cli.get_option("--config"); config->count() > 0)
-            apply_config_file(cli, config->as<std::string>());
-    } catch (const CLI::Error& error) {
-        throw UsageError{one_line(error.what())};
-    }
+    give_arguments(cli, argc, argv);
+    give_environment(cli);
+    if (const auto* config = cli.get_option("--config"); config->count() > 0)
+        give_config_file(cli, config->results().back());
+    apply(cli);
+    std::erase(options.api.keys, ""); // as in NanoMDM, an empty key is none
     if (options.log.debug) options.log.level = "debug";
     check_combinations(options);
     return options;
@@ -112,11 +143,14 @@ std::string help_text() {
 }
 
 std::string read_file(const std::string& flag, const std::string& path) {
-    std::ifstream file{path, std::ios::binary};
-    if (!file) throw UsageError{"-" + flag + ": cannot read " + path};
-    std::string content{std::istreambuf_iterator<char>{file}, {}};
-    if (file.bad()) throw UsageError{"-" + flag + ": cannot read " + path};
-    return content;
+    try {
+        std::ifstream file{path, std::ios::binary};
+        file.exceptions(std::ios::badbit);
+        if (!file) throw std::ios_base::failure{"not opened"};
+        return {std::istreambuf_iterator<char>{file}, {}}; // throws for a directory
+    } catch (const std::ios_base::failure&) {
+        throw UsageError{"-" + flag + ": cannot read " + path};
+    }
 }
 
 std::vector<std::string> api_keys(const ApiOptions& options) {

@@ -77,12 +77,30 @@ TEST(Options, BooleansTakeGoWords) {
     for (const auto* word :
          {"-retro=0", "-retro=f", "-retro=F", "-retro=false", "-retro=FALSE", "-retro=False"})
         EXPECT_FALSE(parse({"-ca=x", word}).devices.retro) << word;
-    EXPECT_THAT(complaint({"-ca=x", "-retro=maybe"}), HasSubstr("-retro"));
+    for (const auto* word : {"-retro=maybe", "-retro=yes", "-retro=2", "-retro="})
+        EXPECT_THAT(complaint({"-ca=x", word}), HasSubstr("-retro: ")) << word;
 }
 
 TEST(Options, AValueMayLookLikeAFlag) {
     EXPECT_THAT(parse({"-ca=x", "-api", "-secret"}).api.keys, ElementsAre("-secret"));
     EXPECT_THAT(parse({"-ca=x", "-api", "a=b,c"}).api.keys, ElementsAre("a=b,c"));
+}
+
+TEST(Options, AnEmptyValueIsAValue) {
+    const auto options = parse({"-ca=x", "-api", "", "-cert-header=", "-retro", "-storage-options", ""});
+    EXPECT_FALSE(options.api.enabled());
+    EXPECT_TRUE(options.devices.retro);
+    EXPECT_EQ(options.devices.cert_header, "");
+}
+
+TEST(Options, TheLastOfSeveralSingleValuesCounts) {
+    EXPECT_EQ(parse({"-ca=x", "-listen=:1", "-listen=:2"}).http.listen, ":2");
+    EXPECT_FALSE(parse({"-ca=x", "-retro", "-retro=false"}).devices.retro);
+}
+
+TEST(Options, ABracketedKeyIsOneKey) {
+    EXPECT_THAT(parse({"-ca=x", "-api", "[a,b]"}).api.keys, ElementsAre("[a,b]"));
+    EXPECT_THAT(parse({"-ca=x", "-api", "{}"}).api.keys, ElementsAre("{}"));
 }
 
 TEST(Options, ApiKeysRepeat) {
@@ -125,6 +143,24 @@ TEST(Options, UnknownKeyInTheConfigurationFileIsAnError) {
     const TemporaryFile config{"listne = \":3\"\n"};
     EXPECT_THAT(complaint({"-config", config.path()}), HasSubstr("listne"));
     EXPECT_THAT(complaint({"-config", "/does/not/exist"}), HasSubstr("-config"));
+}
+
+TEST(Options, TheConfigurationFileIsToml) {
+    const TemporaryFile config{
+        "# comment\nca = 'x.pem'\napi = [\n  \"a#b\", \"quote\\\"d\",\n  \"\\u0041\"]\nworkers = 1_0\n"};
+    const auto options = parse({"-config", config.path()});
+    EXPECT_THAT(options.api.keys, ElementsAre("a#b", "quote\"d", "A"));
+    EXPECT_EQ(options.http.workers, 10U);
+    for (const auto* wrong :
+         {"ca =\n", "ca = \"open\n", "ca = 1\nca = 2\n", "[table]\nca = \"x\"\n", "ca = 1.5\n"}) {
+        const TemporaryFile bad{wrong};
+        EXPECT_THAT(complaint({"-config", bad.path()}), HasSubstr("-config: ")) << wrong;
+    }
+}
+
+TEST(Options, ADirectoryIsNoFile) {
+    EXPECT_EQ(complaint({"-config", "/"}), "-config: cannot read /");
+    EXPECT_THROW((void)read_file("ca", "/"), UsageError);
 }
 
 TEST(Options, KeysComeFromFlagsAndFile) {
