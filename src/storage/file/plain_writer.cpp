@@ -31,6 +31,9 @@ void PlainWriter::write_out(Ledger& ledger, const std::function<void(Lsn)>& dura
     const Unwritten& writing = ledger.writing; // this thread alone changes it
     if (writing.empty()) return;
 
+    // Records that came after the caller's look at the journal are among them: files may show none of them,
+    // and delete=1 may remove nothing on their word, before they are durable.
+    durable(writing.newest());
     for (const auto& [uuid, changes] : writing.commands) commands_.write(uuid, changes, is_careful_);
     write_enrollments(ledger, durable);
     write_push_certificates(ledger, durable);

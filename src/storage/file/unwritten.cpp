@@ -14,6 +14,7 @@ std::size_t size_of(const Bytes& bytes) noexcept { return bytes ? bytes->size() 
 
 void Unwritten::add(Lsn lsn, const Record& record) {
     std::visit([this, lsn](const auto& one) { add_one(lsn, one); }, record);
+    newest_ = lsn;
 }
 
 const EnrollmentChanges* Unwritten::enrollment(std::string_view id) const {

@@ -62,6 +62,8 @@ public:
     }
     /// What it keeps in memory, roughly.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// The last record added.
+    [[nodiscard]] Lsn newest() const noexcept { return newest_; }
 
     [[nodiscard]] const EnrollmentChanges* enrollment(std::string_view id) const;
     [[nodiscard]] const CommandChanges* command(std::string_view uuid) const;
@@ -90,6 +92,7 @@ private:
     void drop(const std::string& uuid);
 
     std::size_t bytes_ = 0;
+    Lsn newest_ = 0;
 };
 
 } // namespace nanomdm::storage::file
