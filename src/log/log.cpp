@@ -14,7 +14,7 @@
 namespace nanomdm::log {
 namespace {
 
-thread_local std::string_view current_trace;
+thread_local std::string_view trace_of_thread;
 
 spdlog::level::level_enum to_spdlog(Level level) noexcept {
     switch (level) {
@@ -75,27 +75,42 @@ Logger& logger() {
 bool needs_quotes(std::string_view text) noexcept {
     if (text.empty()) return true;
     for (const char c : text) {
-        if (static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f)
-            return true;
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte <= ' ' || byte >= 0x7f || c == '"' || c == '=' || c == '\\') return true;
     }
     return false;
 }
 
-/// Line breaks and control characters must not forge log lines.
+/// Bytes at the front of `text` that end a line or steer a terminal for some reader: control characters
+/// (C0, DEL, and C1 in UTF-8), U+2028 and U+2029.
+std::size_t forging_bytes(std::string_view text) noexcept {
+    const auto byte = [text](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    if (byte(0) < ' ' || byte(0) == 0x7f) return 1;
+    if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) return 2;
+    if (byte(0) == 0xE2 && byte(1) == 0x80 && (byte(2) == 0xA8 || byte(2) == 0xA9)) return 3;
+    return 0;
+}
+
+/// Values of strangers must not forge log lines.
 void append_quoted(std::string& line, std::string_view text) {
     static constexpr char hex[] = "0123456789abcdef";
     line += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
         if (c == '"' || c == '\\') {
             line += '\\';
             line += c;
         } else if (c == '\n') {
             line += "\\n";
-        } else if (byte < ' ' || byte == 0x7f) {
-            line += "\\x";
-            line += hex[byte >> 4];
-            line += hex[byte & 15];
+        } else if (const auto forging = forging_bytes(text.substr(i)); forging > 0) {
+            for (const char bad : text.substr(i, forging)) {
+                line += "\\x";
+                line += hex[static_cast<unsigned char>(bad) >> 4];
+                line += hex[static_cast<unsigned char>(bad) & 15];
+            }
+            i += forging - 1;
         } else {
             line += c;
         }
@@ -116,7 +131,7 @@ const std::string& text_line(Level level, std::string_view message, std::initial
         else
             line.append(value);
     };
-    if (!current_trace.empty()) add("trace_id", current_trace);
+    if (!trace_of_thread.empty()) add("trace_id", trace_of_thread);
     for (const auto& field : fields) add(field.key, field.value);
     return line;
 }
@@ -130,7 +145,7 @@ std::string json_line(Level level, std::string_view message, std::initializer_li
                     (now - seconds).count());
     object["level"] = name(level);
     object["msg"] = message;
-    if (!current_trace.empty()) object["trace_id"] = current_trace;
+    if (!trace_of_thread.empty()) object["trace_id"] = trace_of_thread;
     for (const auto& field : fields) object[std::string{field.key}] = field.value;
     return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -156,9 +171,11 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
         target.spdlog.log(to_spdlog(level), text_line(level, message, fields));
 }
 
-TraceScope::TraceScope(std::string_view trace_id) noexcept : outer_{current_trace} {
-    current_trace = trace_id;
+std::string_view current_trace() noexcept { return trace_of_thread; }
+
+TraceScope::TraceScope(std::string_view trace_id) noexcept : outer_{trace_of_thread} {
+    trace_of_thread = trace_id;
 }
-TraceScope::~TraceScope() { current_trace = outer_; }
+TraceScope::~TraceScope() { trace_of_thread = outer_; }
 
 } // namespace nanomdm::log

@@ -84,23 +84,29 @@ std::optional<Member> TopLevel::next_in(Xml& xml) {
         complete_ = root.shape == Tag::Shape::empty;
         if (complete_) return std::nullopt;
     }
-    const auto key = require(xml.scanner);
-    complete_ = key.closes("dict");
-    if (complete_) return std::nullopt;
-    if (key.name != "key" || key.shape == Tag::Shape::close) refuse();
-    Member member;
-    member.key = text(xml.scanner, key);
-    const auto value = require(xml.scanner);
-    const auto kind = element_kind(value.name);
-    if (!kind || value.shape == Tag::Shape::close) refuse();
-    member.kind = *kind;
-    if (value.shape == Tag::Shape::empty) return member;
-    if (*kind == Kind::dict || *kind == Kind::array) {
-        xml.scanner.skip_container();
-    } else {
-        member.content = xml.scanner.content(value.name);
+    for (;;) {
+        const auto key = require(xml.scanner);
+        complete_ = key.closes("dict");
+        if (complete_) return std::nullopt;
+        if (key.name != "key" || key.shape == Tag::Shape::close) refuse();
+        Member member;
+        member.key = text(xml.scanner, key);
+        const auto value = require(xml.scanner);
+        if (value.shape == Tag::Shape::close) refuse();
+        const bool has_content = value.shape == Tag::Shape::open;
+        const auto kind = element_kind(value.name);
+        if (!kind) { // of a format to come: not a reason to lose the members behind it
+            if (has_content) xml.scanner.skip_past_close(value.name);
+            continue;
+        }
+        member.kind = *kind;
+        if (has_content && (*kind == Kind::dict || *kind == Kind::array)) {
+            xml.scanner.skip_past_close(value.name);
+        } else if (has_content) {
+            member.content = xml.scanner.content(value.name);
+        }
+        return member;
     }
-    return member;
 }
 
 /// One broken member does not hide the others.

@@ -162,7 +162,11 @@ std::string_view XmlScanner::content(std::string_view element) {
     }
 }
 
-void XmlScanner::skip_container() {
+void XmlScanner::skip_past_close(std::string_view element) {
+    const auto names_it = [element](std::string_view tag) {
+        return tag.starts_with(element) && tag.size() > element.size() &&
+               std::string_view{"> /\t\r\n"}.find(tag[element.size()]) != std::string_view::npos;
+    };
     for (std::size_t depth = 1; depth > 0;) {
         at_ = document_.find('<', at_);
         if (at_ == std::string_view::npos) refuse("ends within a container");
@@ -173,11 +177,14 @@ void XmlScanner::skip_container() {
             skip_past(cdata_end, cdata_start.size());
         } else if (here.starts_with(instruction_start)) {
             skip_past(instruction_end, instruction_start.size());
+        } else if (here.starts_with("</") && names_it(here.substr(2))) {
+            skip_past(">", 2);
+            --depth;
+        } else if (names_it(here.substr(1))) {
+            skip_past(">", 1);
+            if (document_[at_ - 2] != '/') ++depth;
         } else {
-            const auto tag = read_tag();
-            if (tag.name != "dict" && tag.name != "array") continue;
-            if (tag.shape == Tag::Shape::open) ++depth;
-            if (tag.shape == Tag::Shape::close) --depth;
+            ++at_;
         }
     }
 }

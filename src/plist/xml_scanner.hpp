@@ -36,8 +36,8 @@ public:
     /// After an open tag of a leaf: everything up to its close tag, which is consumed too. The content is
     /// raw: text, comments and CDATA sections (see xml_text.hpp).
     [[nodiscard]] std::string_view content(std::string_view element);
-    /// After an open tag of a dict or array: goes past its close tag without a look at what is inside.
-    void skip_container();
+    /// After an open tag of any element: goes past its close tag, whatever is inside, well-formed or not.
+    void skip_past_close(std::string_view element);
 
 private:
     [[nodiscard]] std::string_view rest() const noexcept { return document_.substr(at_); }

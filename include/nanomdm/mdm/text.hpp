@@ -18,7 +18,7 @@ struct TextRule {
     std::size_t max;  ///< longest allowed, in `unit`
     enum class Unit { bytes, characters } unit = Unit::characters;
     bool may_be_empty = false;
-    bool allows_controls = false; ///< U+0000–U+001F and U+007F
+    bool allows_controls = false; ///< U+0000–U+001F and U+007F–U+009F
 };
 
 /// @throws Error{Errc::invalid} naming the field when `text` is not UTF-8 or breaks `rule`.

@@ -2,6 +2,7 @@
 #include "http/api/bulk_request.hpp"
 
 #include "http/api/multipart.hpp"
+#include "http/media_type.hpp"
 #include "nanomdm/error.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,6 +12,10 @@ namespace {
 
 BulkRequest from_json(const std::string& body) try {
     const auto object = nlohmann::json::parse(body);
+    for (const auto& [name, value] : object.items()) {
+        if (name != "ids" && name != "command" && name != "no_push")
+            throw Error{Errc::invalid, "unknown member \"" + name + "\""};
+    }
     BulkRequest bulk;
     object.at("ids").get_to(bulk.ids);
     bulk.command = object.value("command", "");
@@ -50,8 +55,8 @@ BulkRequest from_form(std::string_view content_type, const std::string& body) {
 BulkRequest parse_bulk_request(const HttpRequest& http) {
     const auto type = http.headers.get("Content-Type").value_or("");
     const auto bulk = [&] {
-        if (type.starts_with("application/json")) return from_json(http.body);
-        if (type.starts_with("multipart/form-data")) return from_form(type, http.body);
+        if (is_media_type(type, "application/json")) return from_json(http.body);
+        if (is_media_type(type, "multipart/form-data")) return from_form(type, http.body);
         throw Error{Errc::invalid, "Content-Type must be application/json or multipart/form-data"};
     }();
     if (bulk.ids.empty()) throw Error{Errc::invalid, "no enrollment IDs"};

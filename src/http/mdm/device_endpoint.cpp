@@ -2,6 +2,7 @@
 #include "http/mdm/device_endpoint.hpp"
 
 #include "http/mdm/check_in_answer.hpp"
+#include "http/media_type.hpp"
 #include "http/status.hpp"
 #include "log/log.hpp"
 #include "mdm/decode.hpp"
@@ -16,7 +17,7 @@ constexpr std::string_view check_in_type = "application/x-apple-aspen-mdm-checki
 
 bool is_check_in(const HttpRequest& http) {
     const auto type = http.headers.get("Content-Type");
-    return type && type->starts_with(check_in_type);
+    return type && is_media_type(*type, check_in_type);
 }
 
 /// Devices try again after 5xx; a refusal says no more than its status.

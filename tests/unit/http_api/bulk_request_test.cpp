@@ -19,7 +19,7 @@ BulkRequest parse(const std::string& type, const std::string& body) {
 }
 
 TEST(BulkRequest, Json) {
-    const auto bulk = parse("application/json; charset=utf-8",
+    const auto bulk = parse("Application/JSON; charset=utf-8",
                             R"({"ids": ["A", "B,C"], "command": "<plist/>", "no_push": true})");
     EXPECT_THAT(bulk.ids, ElementsAre("A", "B,C"));
     EXPECT_EQ(bulk.command, "<plist/>");
@@ -33,9 +33,10 @@ TEST(BulkRequest, JsonMembersButIdsAreOptional) {
 }
 
 TEST(BulkRequest, MalformedJsonIsRefused) {
-    for (const auto* body : {"", "[]", "{}", R"({"ids": []})", R"({"ids": "A"})", R"({"ids": [1]})",
-                             R"({"ids": ["A"], "command": 1})", R"({"ids": ["A"], "no_push": "yes"})",
-                             "{\"ids\": [\"\xff\"]}", R"({"ids": ["A"]} trailing)"})
+    for (const auto* body :
+         {"", "[]", "{}", R"({"ids": []})", R"({"ids": "A"})", R"({"ids": [1]})",
+          R"({"ids": ["A"], "command": 1})", R"({"ids": ["A"], "no_push": "yes"})",
+          R"({"ids": ["A"], "nopush": true})", "{\"ids\": [\"\xff\"]}", R"({"ids": ["A"]} trailing)"})
         EXPECT_THROW((void)parse("application/json", body), Error) << body;
     EXPECT_THROW((void)parse("application/json", std::string(100'000, '[')), Error);
 }

@@ -43,6 +43,14 @@ TEST(Log, ValuesCannotForgeLinesOrMembers) {
     EXPECT_THAT(line, HasSubstr(R"(id="x\nlevel=info msg=\"forged\"" other="a\x1b[31m\\")"));
 }
 
+TEST(Log, WhatSomeReadersTakeForLineBreaksIsEscaped) {
+    const auto line = written(Level::info, Format::text, [] {
+        info("m", {{"nel", "a\xC2\x85z"}, {"separator", "a\xE2\x80\xA8z"}, {"name", "J\xC3\xB6"}});
+    });
+    EXPECT_THAT(line, HasSubstr(R"(nel="a\xc2\x85z" separator="a\xe2\x80\xa8z" name=")"
+                                "J\xC3\xB6"));
+}
+
 TEST(Log, TraceIdIsInEachLineOfItsScope) {
     const auto lines = written(Level::info, Format::text, [] {
         {

@@ -102,6 +102,17 @@ TEST(CommandReport, IsStoredWhateverTheRestHolds) {
     }
 }
 
+TEST(CommandReport, IsStoredWhateverElementsAFormatToComeBrings) {
+    for (const auto* value : {"<foo>bar</foo>", "<null/>", "<set><string>a</string><set/></set>",
+                              "<ustring>x</ustring>", "<dict><key>a</key><foo>1 < 2 <<</foo></dict>"}) {
+        const auto decoded = decode_command_report(
+            "<plist><dict><key>CommandUUID</key><string>c-1</string><key>Q</key>" + std::string{value} +
+            "<key>Status</key><string>Acknowledged</string><key>UDID</key><string>U-1</string></dict></"
+            "plist>");
+        EXPECT_EQ(decoded.status.str(), "Acknowledged") << value;
+    }
+}
+
 TEST(CommandReport, IsStoredWhenItsTailIsBroken) {
     const auto decoded =
         decode_command_report("<plist><dict><key>Status</key><string>Error</string><key>UDID</key>"
