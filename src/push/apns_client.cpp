@@ -60,6 +60,8 @@ struct Channel {
 
     const Topic topic;
     ApnsPool pool; ///< I/O thread only
+    /// Held while a certificate is read and prepared, so that an older one never follows a newer one.
+    std::mutex loading;
     std::mutex mutex;
     std::optional<std::uint64_t> version; ///< of the certificate in use; nullopt: none yet
     Clock::time_point polled{};
@@ -73,10 +75,12 @@ struct ApnsClient::Impl {
 
     void serve();
     Channel& channel(const Topic& topic);
-    void refresh(Channel& channel);
+    void require_certificate(Channel& channel);
+    void renew_certificate(Channel& channel) noexcept;
     void load(Channel& channel, std::uint64_t version);
     std::vector<ProviderResponse> run(Channel& channel, std::span<const PushInfo> targets,
                                       Clock::time_point deadline);
+    void remind(ApnsPool& pool) noexcept;
     void stop();
 
     PushCertStore& certificates;
@@ -101,7 +105,7 @@ void ApnsClient::Impl::serve() {
             io.run();
             return;
         } catch (const std::exception& error) {
-            // Batches still end by their deadlines.
+            // Batches still end soon after their deadlines: their callers remind the pool.
             log::error("the APNs I/O thread goes on after an error", {{"error", error.what()}});
         }
     }
@@ -114,43 +118,63 @@ Channel& ApnsClient::Impl::channel(const Topic& topic) {
     return *slot;
 }
 
-/// Asks for the certificate's version, at most once per poll interval over all callers, and loads a new one.
-/// @throws Error when there is no usable certificate.
-void ApnsClient::Impl::refresh(Channel& channel) {
-    std::optional<std::uint64_t> known;
+/// A topic's first certificate. Callers wait for each other: none can send before.
+/// @throws Error when there is no usable certificate; whatever the storage or TLS throws.
+void ApnsClient::Impl::require_certificate(Channel& channel) {
+    const auto has_one = [&channel] {
+        const std::lock_guard lock{channel.mutex};
+        return channel.version.has_value();
+    };
+    if (has_one()) return;
+    const std::lock_guard loading{channel.loading};
+    if (has_one()) return; // another caller was faster
     {
         const std::lock_guard lock{channel.mutex};
-        const auto now = Clock::now();
-        known = channel.version;
-        if (known && now < channel.polled + options.certificate_poll) return;
-        channel.polled = now;
+        channel.polled = Clock::now();
     }
+    const auto version = certificates.push_certificate_version(channel.topic);
+    if (!version) throw Error{Errc::not_configured, "no push certificate for topic " + channel.topic.str()};
+    load(channel, *version);
+}
+
+/// Looks for a renewed certificate, at most once per poll interval over all callers. When the storage is away
+/// or the new certificate is broken, the one in use may still do.
+void ApnsClient::Impl::renew_certificate(Channel& channel) noexcept {
     try {
+        const std::unique_lock loading{channel.loading, std::try_to_lock};
+        if (!loading) return; // another caller is at it
+        std::optional<std::uint64_t> known;
+        {
+            const std::lock_guard lock{channel.mutex};
+            const auto now = Clock::now();
+            if (now < channel.polled + options.certificate_poll) return;
+            channel.polled = now;
+            known = channel.version;
+        }
         const auto version = certificates.push_certificate_version(channel.topic);
         if (version && version != known) load(channel, *version);
-        if (!version && !known)
-            throw Error{Errc::not_configured, "no push certificate for topic " + channel.topic.str()};
-    } catch (const Error& error) {
-        if (!known) throw;
-        // The storage is away or the new certificate is broken: the one in use may still do.
+    } catch (const std::exception& error) {
         log::warning("push certificate not renewed",
                      {{"topic", channel.topic.str()}, {"error", error.what()}});
     }
 }
 
+/// Expects `loading` to be held. The version was read before the certificate: at worst the certificate is
+/// newer than its number says, and the next poll loads it once more.
 void ApnsClient::Impl::load(Channel& channel, std::uint64_t version) {
     const auto certificate = certificates.push_certificate(channel.topic);
     if (!certificate)
         throw Error{Errc::not_configured, "no push certificate for topic " + channel.topic.str()};
-    auto tls = make_tls_context(*certificate, options.ca_file);
-    // Under the lock, so that the pool gets certificates in the order of their versions.
-    const std::lock_guard lock{channel.mutex};
-    if (channel.version == version) return; // another caller was faster
-    channel.version = version;
-    asio::post(io, [&pool = channel.pool, tls = std::move(tls)] { pool.use(tls); });
+    asio::post(
+        io, [&pool = channel.pool, tls = make_tls_context(*certificate, options.ca_file)] { pool.use(tls); });
+    {
+        const std::lock_guard lock{channel.mutex};
+        channel.version = version;
+    }
     log::info("push certificate in use", {{"topic", channel.topic.str()}});
 }
 
+/// Once submitted, the batch belongs to the I/O thread until it is done: nothing may throw past the wait.
 std::vector<ProviderResponse> ApnsClient::Impl::run(Channel& channel, std::span<const PushInfo> targets,
                                                     Clock::time_point deadline) {
     Batch batch{.targets = targets, .deadline = deadline, .expiration = expiration_value(options.expiration)};
@@ -159,10 +183,20 @@ std::vector<ProviderResponse> ApnsClient::Impl::run(Channel& channel, std::span<
     std::unique_lock lock{batch.mutex};
     while (!batch.finished.wait_for(lock, pause, [&batch] { return batch.done; })) {
         lock.unlock();
-        refresh(channel); // has a certificate: logs instead of throwing
+        renew_certificate(channel);
+        if (Clock::now() > deadline) remind(channel.pool);
         lock.lock();
     }
     return std::move(batch.responses);
+}
+
+/// For a batch that is overdue because an error on the I/O thread left the pool without its timer.
+void ApnsClient::Impl::remind(ApnsPool& pool) noexcept {
+    try {
+        asio::post(io, [&pool] { pool.resume(); });
+    } catch (const std::exception& error) {
+        log::error("an overdue push is still waiting", {{"error", error.what()}});
+    }
 }
 
 void ApnsClient::Impl::stop() {
@@ -204,13 +238,15 @@ std::vector<ProviderResponse> ApnsClient::push(const Topic& topic, std::span<con
         }
     } const leave{*impl_};
     try {
-        impl_->refresh(*channel);
-    } catch (const Error& error) {
-        if (error.code() == Errc::not_configured || error.code() == Errc::invalid)
-            return all_failed(targets.size(), error.what());
-        log::warning("push certificate not read", {{"topic", topic.str()}, {"error", error.what()}});
+        impl_->require_certificate(*channel);
+    } catch (const std::exception& exception) {
+        const auto* const error = dynamic_cast<const Error*>(&exception);
+        if (error != nullptr && (error->code() == Errc::not_configured || error->code() == Errc::invalid))
+            return all_failed(targets.size(), error->what());
+        log::warning("push certificate not read", {{"topic", topic.str()}, {"error", exception.what()}});
         return all_failed(targets.size(), "the push certificate cannot be read from the storage");
     }
+    impl_->renew_certificate(*channel);
     return impl_->run(*channel, targets, deadline);
 }
 

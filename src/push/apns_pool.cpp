@@ -31,13 +31,25 @@ void ApnsPool::use(Tls tls) {
 }
 
 void ApnsPool::submit(Batch& batch) {
-    batch.responses.resize(batch.targets.size());
-    batch.deliveries.resize(batch.targets.size());
-    for (auto& delivery : batch.deliveries) delivery.batch = &batch;
-    batch.pending = batch.targets.size();
-    batches_.push_back(&batch);
-    unsent_.push_back(&batch);
+    try {
+        batch.responses.resize(batch.targets.size());
+        batch.deliveries.resize(batch.targets.size());
+        for (auto& delivery : batch.deliveries) delivery.batch = &batch;
+        batch.pending = batch.targets.size();
+        batches_.push_back(&batch);
+        unsent_.push_back(&batch);
+    } catch (const std::exception& error) {
+        // Its caller waits for it: out of memory, say, is an answer too.
+        log::error("push not taken on", {{"topic", topic_.str()}, {"error", error.what()}});
+        return end(batch, "push failed");
+    }
     if (closed_) return end(batch, *closed_);
+    step();
+}
+
+void ApnsPool::resume() {
+    if (closed_) return;
+    due_.reset();
     step();
 }
 

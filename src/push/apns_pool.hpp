@@ -37,6 +37,8 @@ public:
     void use(Tls tls);
     /// Takes a batch on; it is done by its deadline at the latest.
     void submit(Batch& batch);
+    /// Goes on after an error that may have kept the timer from being set.
+    void resume();
     /// Closes everything; every batch ends with `reason`.
     void shut_down(const std::string& reason);
 

@@ -5,6 +5,7 @@
 #include "push/apns_answer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace nanomdm::push {
 
@@ -119,15 +120,15 @@ void ApnsPool::end(Batch& batch, const std::string& reason) {
     for (auto& delivery : batch.deliveries) {
         if (delivery.state == Delivery::State::done) continue;
         if (delivery.state == Delivery::State::in_flight) --statistics_.in_flight;
-        if (delivery.connection != nullptr) {
-            delivery.connection->session()->cancel(delivery.stream);
-            auto connection = delivery.connection->shared_from_this();
+        delivery.state = Delivery::State::waiting;
+        if (auto* const its_connection = std::exchange(delivery.connection, nullptr)) {
+            its_connection->session()->cancel(std::exchange(delivery.stream, nullptr));
+            auto connection = its_connection->shared_from_this();
             if (std::find(touched.begin(), touched.end(), connection) == touched.end())
                 touched.push_back(std::move(connection));
         }
         auto& response = batch.responses[batch.index(delivery)];
         if (response.status == 0) response.error = reason;
-        delivery.state = Delivery::State::waiting;
     }
     for (auto& connection : touched) connection->flush();
     std::erase(batches_, &batch);

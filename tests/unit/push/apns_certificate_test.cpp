@@ -69,6 +69,53 @@ TEST_F(ApnsCertificateTest, AStorageThatIsAwayAtFirstIsAnErrorWithoutItsDetails)
     EXPECT_TRUE(all_delivered(push(client, 1), 1));
 }
 
+TEST_F(ApnsCertificateTest, AnyFailureOfARenewalDuringACallLeavesTheCallAlone) {
+    apns.set_latency(300ms);
+    ApnsClient client{certificates, options};
+    auto pushed = start_push(client, 100);
+    ASSERT_TRUE(apns.wait_until([](const Seen& seen) { return seen.notifications == 100; }));
+    const auto reads = certificates.version_reads.load();
+    certificates.fail_oddly(true);
+    EXPECT_TRUE(all_delivered(pushed.get(), 100)); // a dozen polls later
+    EXPECT_GT(certificates.version_reads.load(), reads);
+}
+
+TEST_F(ApnsCertificateTest, AnyFailureAtTheFirstCertificateIsAnErrorForEachTarget) {
+    certificates.fail_oddly(true);
+    ApnsClient client{certificates, options};
+    const auto responses = push(client, 2);
+    ASSERT_EQ(responses.size(), 2U);
+    EXPECT_EQ(responses[1].error, "the push certificate cannot be read from the storage");
+}
+
+TEST_F(ApnsCertificateTest, ACertificateReadLateNeverReplacesANewerOne) {
+    options.certificate_poll = 0ms;
+    ApnsClient client{certificates, options};
+    ASSERT_TRUE(all_delivered(push(client, 1), 1));
+
+    std::promise<void> reading;
+    std::promise<void> release;
+    certificates.after_next_read([&] {
+        reading.set_value();
+        release.get_future().wait();
+    });
+    renew_certificate();
+    auto late = start_push(client, 1); // has read the second certificate and is slow to put it to use
+    reading.get_future().wait();
+    renew_certificate();
+    const auto meanwhile = push(client, 1);
+    release.set_value();
+    EXPECT_TRUE(all_delivered(meanwhile, 1));
+    EXPECT_TRUE(all_delivered(late.get(), 1));
+    EXPECT_TRUE(all_delivered(push(client, 1), 1));
+
+    std::vector<std::string> used;
+    for (const auto& each : apns.notifications())
+        if (used.empty() || used.back() != each.client_serial) used.push_back(each.client_serial);
+    EXPECT_EQ(std::set<std::string>(used.begin(), used.end()).size(), used.size()) << "went back to one";
+    EXPECT_EQ(used.size(), 3U);
+}
+
 TEST_F(ApnsCertificateTest, ATopicWithoutCertificateIsSaidSo) {
     ApnsClient client{certificates, options};
     const Topic unknown{"com.apple.mgmt.unknown"};

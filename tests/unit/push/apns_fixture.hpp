@@ -9,10 +9,13 @@
 
 #include <chrono>
 #include <fstream>
+#include <functional>
 #include <future>
 #include <map>
 #include <mutex>
+#include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nanomdm::push {
@@ -28,10 +31,14 @@ public:
         ++versions_[certificate.topic];
     }
     std::optional<PushCertificate> push_certificate(const Topic& topic) override {
-        const std::lock_guard lock{mutex_};
+        std::unique_lock lock{mutex_};
         check();
         const auto found = certificates_.find(topic);
-        return found == certificates_.end() ? std::nullopt : std::optional{found->second};
+        auto certificate = found == certificates_.end() ? std::nullopt : std::optional{found->second};
+        const auto then = std::exchange(after_next_read_, nullptr);
+        lock.unlock();
+        if (then) then();
+        return certificate;
     }
     std::optional<std::uint64_t> push_certificate_version(const Topic& topic) override {
         const std::lock_guard lock{mutex_};
@@ -45,16 +52,29 @@ public:
         const std::lock_guard lock{mutex_};
         failing_ = on;
     }
+    /// As out of memory or a failing library does: no Error.
+    void fail_oddly(bool on) {
+        const std::lock_guard lock{mutex_};
+        failing_oddly_ = on;
+    }
+    /// The next reader of a certificate has read it and is held up in `then` before it gets it.
+    void after_next_read(std::function<void()> then) {
+        const std::lock_guard lock{mutex_};
+        after_next_read_ = std::move(then);
+    }
     std::atomic<int> version_reads{0};
 
 private:
     void check() const {
+        if (failing_oddly_) throw std::bad_alloc{};
         if (failing_) throw Error{Errc::unavailable, "storage is away at /secret/path"};
     }
     std::mutex mutex_;
     std::map<Topic, PushCertificate> certificates_;
     std::map<Topic, std::uint64_t> versions_;
+    std::function<void()> after_next_read_;
     bool failing_ = false;
+    bool failing_oddly_ = false;
 };
 
 class ApnsTest : public testing::Test {
