@@ -39,6 +39,9 @@ inline void error(std::string_view message, std::initializer_list<Field> fields 
     write(Level::error, message, fields);
 }
 
+/// What this thread's lines carry now; empty: nothing. For a thread that works on behalf of this one.
+[[nodiscard]] std::string_view current_trace() noexcept;
+
 /// While it lives, this thread's lines carry the trace ID.
 class TraceScope {
 public:

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 
@@ -55,7 +56,9 @@ void send_all(PushProvider& provider, std::map<Topic, TopicGroup>& groups, Clock
     constexpr std::size_t most_threads = 8;
     std::mutex mutex;
     auto next = groups.begin();
+    const auto trace = log::current_trace();
     const auto take_turns = [&] {
+        const log::TraceScope scope{trace};
         for (;;) {
             std::unique_lock lock{mutex};
             if (next == groups.end()) return;
@@ -65,7 +68,12 @@ void send_all(PushProvider& provider, std::map<Topic, TopicGroup>& groups, Clock
         }
     };
     std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < std::min(groups.size(), most_threads); ++i) others.emplace_back(take_turns);
+    try {
+        for (std::size_t i = 1; i < std::min(groups.size(), most_threads); ++i)
+            others.emplace_back(take_turns);
+    } catch (const std::system_error& error) { // no more threads to be had: those there are take all turns
+        log::warning("topics are pushed to with fewer threads", {{"error", error.what()}});
+    }
     take_turns();
 }
 
@@ -108,14 +116,16 @@ std::vector<PushResult> PushService::push(std::span<const EnrollmentId> all) {
     }
     send_all(provider_, groups, deadline);
 
+    std::vector<DeadToken> dead;
     for (auto& [topic, group] : groups) {
         for (std::size_t n = 0; n < group.infos.size(); ++n) {
             const auto i = group.positions[n];
             outcomes[i] = to_result(group.responses[n]);
             if (unregistered(group.responses[n], targets[i]->token_updated_at))
-                mark_not_pushable(distinct.ids[i], group.infos[n].token);
+                dead.push_back({distinct.ids[i], group.infos[n].token});
         }
     }
+    mark_not_pushable(dead);
     std::vector<PushResult> results;
     results.reserve(all.size());
     for (const auto place : distinct.places) results.push_back(outcomes[place]);
@@ -123,12 +133,15 @@ std::vector<PushResult> PushService::push(std::span<const EnrollmentId> all) {
 }
 
 /// The push itself is over and its outcome known: a storage that fails now only costs another 410 later.
-void PushService::mark_not_pushable(const EnrollmentId& id, const PushToken& token) noexcept {
+void PushService::mark_not_pushable(std::span<const DeadToken> tokens) noexcept {
+    if (tokens.empty()) return;
     try {
-        store_.mark_not_pushable(id, token);
-        log::info("enrollment is not pushable until its next TokenUpdate", {{"id", id.str()}});
+        store_.mark_not_pushable(tokens);
+        for (const auto& each : tokens)
+            log::info("enrollment is not pushable until its next TokenUpdate", {{"id", each.id.str()}});
     } catch (const std::exception& error) {
-        log::warning("enrollment not marked as not pushable", {{"id", id.str()}, {"error", error.what()}});
+        log::warning("enrollments not marked as not pushable",
+                     {{"count", std::to_string(tokens.size())}, {"error", error.what()}});
     }
 }
 

@@ -22,7 +22,7 @@ public:
     std::vector<PushResult> push(std::span<const EnrollmentId> ids) override;
 
 private:
-    void mark_not_pushable(const EnrollmentId& id, const PushToken& token) noexcept;
+    void mark_not_pushable(std::span<const DeadToken> tokens) noexcept;
 
     PushStore& store_;
     PushProvider& provider_;

@@ -58,7 +58,7 @@ TEST_P(PushContract, NoTargetBetweenAuthenticateAndTokenUpdate) {
 
 TEST_P(PushContract, NotPushableUntilTheNextTokenUpdate) {
     for (const auto& one : {mac, other_mac}) enroll(one);
-    storage().mark_not_pushable(mac.id, token_update(mac).push.token);
+    storage().mark_not_pushable(std::vector<DeadToken>{{mac.id, token_update(mac).push.token}});
     auto targets = storage().push_targets(ids({mac, other_mac}));
     ASSERT_TRUE(targets[0] && targets[1]);
     EXPECT_FALSE(targets[0]->pushable);
@@ -70,14 +70,15 @@ TEST_P(PushContract, NotPushableUntilTheNextTokenUpdate) {
 
 TEST_P(PushContract, AnOlderTokensRefusalDoesNotMark) {
     enroll(mac);
-    storage().mark_not_pushable(mac.id, PushToken{"an older token"});
+    storage().mark_not_pushable(std::vector<DeadToken>{{mac.id, PushToken{"an older token"}}});
     EXPECT_TRUE(storage().push_targets(std::vector{mac.id}).at(0)->pushable);
 }
 
 TEST_P(PushContract, ReenrollmentIsPushableAgain) {
     enroll(mac);
     add_user(anna);
-    for (const auto& one : {mac, anna}) storage().mark_not_pushable(one.id, token_update(one).push.token);
+    storage().mark_not_pushable(std::vector<DeadToken>{{mac.id, token_update(mac).push.token},
+                                                       {anna.id, token_update(anna).push.token}});
     enroll(mac);
     add_user(anna);
     for (const auto& target : storage().push_targets(ids({mac, anna}))) {
@@ -87,8 +88,29 @@ TEST_P(PushContract, ReenrollmentIsPushableAgain) {
 }
 
 TEST_P(PushContract, MarkingTheUnknownIsIgnored) {
-    EXPECT_NO_THROW(storage().mark_not_pushable(mac.id, PushToken{"token"}));
+    EXPECT_NO_THROW(storage().mark_not_pushable(std::vector<DeadToken>{{mac.id, PushToken{"token"}}}));
+    EXPECT_NO_THROW(storage().mark_not_pushable({}));
     EXPECT_FALSE(storage().enrollment(mac.id));
+}
+
+TEST_P(PushContract, ManyAreMarkedInOneCallEachByItsOwnToken) {
+    std::vector<DeadToken> dead;
+    std::vector<EnrollmentId> all;
+    for (int i = 0; i < 600; ++i) {
+        const auto one = device("mac-" + std::to_string(i));
+        enroll(one);
+        all.push_back(one.id);
+        const bool has_new_token = i % 3 == 0;
+        dead.push_back({one.id, has_new_token ? PushToken{"an older token"} : token_update(one).push.token});
+        dead.push_back({device("unknown-" + std::to_string(i)).id, PushToken{"token"}});
+    }
+    storage().mark_not_pushable(dead);
+    storage().mark_not_pushable(dead); // again
+    const auto targets = storage().push_targets(all);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        ASSERT_TRUE(targets[i]);
+        EXPECT_EQ(targets[i]->pushable, i % 3 == 0) << i;
+    }
 }
 
 TEST_P(PushContract, ManyTargetsInOneCall) {

@@ -141,7 +141,7 @@ TEST_P(ReopenContract, CertificateAssociations) {
 TEST_P(ReopenContract, PushDataAndCertificates) {
     const Topic topic{"com.apple.mgmt.External.one"};
     for (const auto& one : {mac, other_mac}) enroll(one);
-    storage().mark_not_pushable(mac.id, token_update(mac).push.token);
+    storage().mark_not_pushable(std::vector<DeadToken>{{mac.id, token_update(mac).push.token}});
     storage().store_push_certificate({topic, "certificate", "key"});
     storage().store_push_certificate({topic, "renewed", "renewed key"});
     const auto before = storage().push_targets(ids({mac, other_mac}));

@@ -19,6 +19,12 @@ struct PushTarget {
     bool pushable = true;       ///< false: APNs said «unregistered» since that TokenUpdate
 };
 
+/// A token that APNs no longer knows, and whose it was when it was pushed to.
+struct DeadToken {
+    EnrollmentId id;
+    PushToken token;
+};
+
 struct PushCertificate {
     Topic topic;
     std::string certificate_pem;
@@ -33,8 +39,9 @@ public:
     [[nodiscard]] virtual std::vector<std::optional<PushTarget>>
     push_targets(std::span<const EnrollmentId> ids) = 0;
 
-    /// Marks the enrollment as not pushable until its next TokenUpdate, if `token` is still its token.
-    virtual void mark_not_pushable(const EnrollmentId& id, const PushToken& token) = 0;
+    /// Marks each enrollment as not pushable until its next TokenUpdate, if the token is still its token. All
+    /// at once: a fleet's dead tokens cost one wait for the disk.
+    virtual void mark_not_pushable(std::span<const DeadToken> tokens) = 0;
 };
 
 class PushCertStore {

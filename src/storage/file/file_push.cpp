@@ -10,7 +10,7 @@ using file::Lsn;
 
 namespace {
 
-constexpr std::size_t chunk = 256; ///< targets copied under one hold of the lock
+constexpr std::size_t chunk = 256; ///< enrollments looked at under one hold of the lock
 
 } // namespace
 
@@ -35,17 +35,21 @@ std::vector<std::optional<PushTarget>> FileStorage::push_targets(std::span<const
     return targets;
 }
 
-void FileStorage::mark_not_pushable(const EnrollmentId& id, const PushToken& token) {
-    store_->journal().admit();
-    Lsn lsn = 0;
-    {
+void FileStorage::mark_not_pushable(std::span<const DeadToken> tokens) {
+    Lsn newest = 0;
+    for (std::size_t done = 0; done < tokens.size(); done += chunk) {
+        store_->journal().admit();
         const std::lock_guard lock{store_->ledger().mutex};
-        const auto* entry = store_->ledger().index.find(id.str());
-        if (entry == nullptr || !entry->is_completed || entry->push_token != token.bytes()) return;
-        lsn = entry->is_pushable ? store_->record(file::NotPushableRecord{.at = file::now(), .id = id.str()})
-                                 : entry->lsn;
+        for (const auto& [id, token] : tokens.subspan(done, std::min(chunk, tokens.size() - done))) {
+            const auto* entry = store_->ledger().index.find(id.str());
+            if (entry == nullptr || !entry->is_completed || entry->push_token != token.bytes()) continue;
+            const Lsn lsn = entry->is_pushable
+                                ? store_->record(file::NotPushableRecord{.at = file::now(), .id = id.str()})
+                                : entry->lsn;
+            newest = std::max(newest, lsn);
+        }
     }
-    store_->journal().wait_durable(lsn);
+    store_->journal().wait_durable(newest);
 }
 
 void FileStorage::store_push_certificate(const PushCertificate& certificate) {

@@ -115,10 +115,12 @@ std::vector<std::optional<PushTarget>> InMemStorage::push_targets(std::span<cons
     return targets;
 }
 
-void InMemStorage::mark_not_pushable(const EnrollmentId& id, const PushToken& token) {
+void InMemStorage::mark_not_pushable(std::span<const DeadToken> tokens) {
     const std::unique_lock lock{mutex_};
-    Record* record = find(id);
-    if (record != nullptr && record->push && record->push->token == token) record->pushable = false;
+    for (const auto& [id, token] : tokens) {
+        Record* record = find(id);
+        if (record != nullptr && record->push && record->push->token == token) record->pushable = false;
+    }
 }
 
 void InMemStorage::store_push_certificate(const PushCertificate& certificate) {

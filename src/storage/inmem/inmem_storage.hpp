@@ -38,7 +38,7 @@ public:
     std::optional<StoredResult> result(const EnrollmentId& id, const CommandUuid& uuid) override;
 
     std::vector<std::optional<PushTarget>> push_targets(std::span<const EnrollmentId> ids) override;
-    void mark_not_pushable(const EnrollmentId& id, const PushToken& token) override;
+    void mark_not_pushable(std::span<const DeadToken> tokens) override;
 
     void store_push_certificate(const PushCertificate& certificate) override;
     std::optional<PushCertificate> push_certificate(const Topic& topic) override;

@@ -37,7 +37,7 @@ public:
         }
         return targets;
     }
-    void mark_not_pushable(const EnrollmentId&, const PushToken&) override {}
+    void mark_not_pushable(std::span<const DeadToken>) override {}
     void store_push_certificate(const PushCertificate&) override {}
     std::optional<PushCertificate> push_certificate(const Topic&) override { return certificate_; }
     std::optional<std::uint64_t> push_certificate_version(const Topic&) override { return 1; }

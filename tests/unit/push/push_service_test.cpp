@@ -1,10 +1,14 @@
 // Which enrollments get a notification, and what their administrator reads afterwards.
 #include "push/push_service.hpp"
 
+#include "log/log.hpp"
+
 #include <gtest/gtest.h>
 
 #include <map>
 #include <mutex>
+#include <set>
+#include <sstream>
 
 namespace nanomdm::push {
 namespace {
@@ -23,9 +27,10 @@ public:
         }
         return result;
     }
-    void mark_not_pushable(const EnrollmentId& id, const PushToken& token) override {
+    void mark_not_pushable(std::span<const DeadToken> tokens) override {
         if (marking_fails) throw Error{Errc::unavailable, "away"};
-        marked.emplace_back(id, token);
+        ++markings;
+        marked.insert(marked.end(), tokens.begin(), tokens.end());
     }
     void add(const std::string& id, const std::string& topic = "topic", bool pushable = true) {
         targets.insert_or_assign(EnrollmentId{id},
@@ -36,7 +41,8 @@ public:
 
     static constexpr TimePoint token_updated{1'700'000'000s};
     std::map<EnrollmentId, PushTarget> targets;
-    std::vector<std::pair<EnrollmentId, PushToken>> marked;
+    std::vector<DeadToken> marked;
+    int markings = 0; ///< calls
     int lookups = 0;
     bool away = false;
     bool marking_fails = false;
@@ -140,8 +146,43 @@ TEST_F(PushServiceTest, UnregisteredAfterTheTokenUpdateMarksTheEnrollment) {
     EXPECT_EQ(push({"a"})[0].error,
               "push HTTP status: 410: APNs push error: Unregistered: timestamp 1700000000001");
     ASSERT_EQ(store.marked.size(), 1U);
-    EXPECT_EQ(store.marked[0].first.str(), "a");
-    EXPECT_EQ(store.marked[0].second.bytes(), "token of a");
+    EXPECT_EQ(store.marked[0].id.str(), "a");
+    EXPECT_EQ(store.marked[0].token.bytes(), "token of a");
+}
+
+TEST_F(PushServiceTest, AllUnregisteredOfACallAreMarkedTogether) {
+    std::vector<std::string> names;
+    for (int i = 0; i < 100; ++i) {
+        names.push_back("id" + std::to_string(i));
+        store.add(names.back(), i % 2 == 0 ? "even" : "odd");
+        provider.answers["token of " + names.back()] = {410, "", "Unregistered", Store::token_updated + 1h,
+                                                        ""};
+    }
+    push(names);
+    EXPECT_EQ(store.markings, 1);
+    std::set<std::string> marked;
+    for (const auto& [id, token] : store.marked) {
+        marked.insert(id.str());
+        EXPECT_EQ(token.bytes(), "token of " + id.str());
+    }
+    EXPECT_EQ(marked, (std::set<std::string>{names.begin(), names.end()}));
+}
+
+TEST_F(PushServiceTest, LinesOfEveryTopicCarryTheCallersTrace) {
+    provider.throws = true; // which is logged
+    for (int i = 0; i < 5; ++i) store.add("id" + std::to_string(i), "topic" + std::to_string(i));
+    log::flush(); // what other tests have logged
+    testing::internal::CaptureStderr();
+    {
+        const log::TraceScope scope{"0123456789abcdef"};
+        push({"id0", "id1", "id2", "id3", "id4"});
+    }
+    log::flush();
+    std::istringstream lines{testing::internal::GetCapturedStderr()};
+    int failures = 0;
+    for (std::string line; std::getline(lines, line); ++failures)
+        EXPECT_NE(line.find("trace_id=0123456789abcdef"), std::string::npos) << line;
+    EXPECT_EQ(failures, 5);
 }
 
 TEST_F(PushServiceTest, UnregisteredBeforeTheTokenUpdateOrWithoutTimeMarksNothing) {
@@ -150,14 +191,14 @@ TEST_F(PushServiceTest, UnregisteredBeforeTheTokenUpdateOrWithoutTimeMarksNothin
     provider.answers["token of same"] = {410, "", "Unregistered", Store::token_updated, ""};
     provider.answers["token of timeless"] = {410, "", "Unregistered", {}, ""};
     for (const auto& result : push({"before", "same", "timeless"})) EXPECT_FALSE(result.ok());
-    EXPECT_TRUE(store.marked.empty());
+    EXPECT_EQ(store.markings, 0);
 }
 
 TEST_F(PushServiceTest, BadDeviceTokenMarksNothing) {
     store.add("a");
     provider.answers["token of a"] = {400, "", "BadDeviceToken", Store::token_updated + 1h, ""};
     push({"a"});
-    EXPECT_TRUE(store.marked.empty());
+    EXPECT_EQ(store.markings, 0);
 }
 
 TEST_F(PushServiceTest, AFailureToMarkDoesNotChangeTheResult) {

@@ -80,7 +80,9 @@ void add_round(std::vector<Step>& steps, const std::string& prefix, int round) {
                                                 .not_after = {}});
     });
     checkpoint();
-    add([=](AllStorage& s) { s.mark_not_pushable(cast.phone.id, token_update(cast.phone).push.token); });
+    add([=](AllStorage& s) {
+        s.mark_not_pushable(std::vector<DeadToken>{{cast.phone.id, token_update(cast.phone).push.token}});
+    });
     add([=](AllStorage& s) { s.store_token_update(token_update(cast.mac, "<tok 2>" + text)); });
     add([=](AllStorage& s) { s.touch_last_seen(cast.phone); });
     add([=](AllStorage& s) { s.store_bootstrap_token(cast.mac.id, ""); });
