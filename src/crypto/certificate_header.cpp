@@ -1,8 +1,8 @@
 // Undoes what TLS proxies do to get a certificate through a header.
 #include "crypto/certificate_header.hpp"
 
-#include "encoding/base64.hpp"
 #include "crypto/pem.hpp"
+#include "encoding/base64.hpp"
 
 namespace nanomdm::crypto {
 namespace {

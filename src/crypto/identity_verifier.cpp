@@ -1,13 +1,13 @@
 // The identity check of every device request: the fast path when it applies, else OpenSSL's.
 #include "crypto/identity_verifier.hpp"
 
-#include "encoding/base64.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/certificate_header.hpp"
 #include "crypto/cms.hpp"
 #include "crypto/signed_data.hpp"
 #include "crypto/trust_store.hpp"
 #include "crypto/verified_certificates.hpp"
+#include "encoding/base64.hpp"
 #include "nanomdm/error.hpp"
 
 #include <algorithm>

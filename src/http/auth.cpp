@@ -1,8 +1,8 @@
 // Compares Basic credentials with the digests of every accepted key.
 #include "http/auth.hpp"
 
-#include "encoding/base64.hpp"
 #include "crypto/digest.hpp"
+#include "encoding/base64.hpp"
 #include "nanomdm/error.hpp"
 
 namespace nanomdm::http {

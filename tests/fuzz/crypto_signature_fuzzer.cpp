@@ -4,12 +4,12 @@
 // The input is a list of changes to a valid signature: to its parts, which may then be signed again (a
 // device is free to sign nonsense), and to its bytes. Keys are made at start, so a failure prints the
 // message itself.
-#include "encoding/base64.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/cms.hpp"
 #include "crypto/identity_verifier.hpp"
 #include "crypto/signed_data.hpp"
 #include "crypto/verified_certificates.hpp"
+#include "encoding/base64.hpp"
 #include "fuzz/crypto_edits.hpp"
 #include "nanomdm/error.hpp"
 #include "support/cms_signer.hpp"

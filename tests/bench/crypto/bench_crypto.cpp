@@ -1,9 +1,9 @@
 // Nanoseconds per identity check, by path, key and number of threads; the raw signature verification as the
 // floor. Prints a table.
-#include "encoding/base64.hpp"
 #include "crypto/certificate.hpp"
 #include "crypto/cms.hpp"
 #include "crypto/identity_verifier.hpp"
+#include "encoding/base64.hpp"
 #include "support/cms_signer.hpp"
 #include "support/openssl_pem.hpp"
 #include "support/signed_data_parts.hpp"

@@ -1,6 +1,6 @@
 #include "crypto/digest.hpp"
-#include "encoding/hex.hpp"
 #include "crypto/random.hpp"
+#include "encoding/hex.hpp"
 
 #include <gtest/gtest.h>
 #include <set>

@@ -1,8 +1,8 @@
 // One root and its device identities, made once per test program: RSA keys are slow to make.
 #pragma once
 
-#include "encoding/base64.hpp"
 #include "crypto/identity_verifier.hpp"
+#include "encoding/base64.hpp"
 #include "support/cms_signer.hpp"
 #include "support/test_ca.hpp"
 

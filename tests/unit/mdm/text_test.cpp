@@ -29,7 +29,8 @@ TEST(Text, EnrollmentIdTakesAnyPrintableText) {
 
 TEST(Text, EnrollmentIdRefusesEmptyControlsAndBadUtf8) {
     using namespace std::string_literals;
-    for (const auto& id : {""s, "a\nb"s, "a\0b"s, "\x7f"s, "\xc2\x80"s, "a\xc2\x9f"s, "\xff"s, "\xc3"s, "\xed\xa0\x80"s, "\xc0\xaf"s})
+    for (const auto& id : {""s, "a\nb"s, "a\0b"s, "\x7f"s, "\xc2\x80"s, "a\xc2\x9f"s, "\xff"s, "\xc3"s,
+                           "\xed\xa0\x80"s, "\xc0\xaf"s})
         expect_refused<EnrollmentId>(id);
 }
 
