@@ -49,6 +49,12 @@ std::optional<std::string_view> Headers::get(std::string_view name) const noexce
     return std::nullopt;
 }
 
+std::size_t Headers::count(std::string_view name) const noexcept {
+    return static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(), [name](const auto& f) {
+        return equal_ignoring_case(f.first, name);
+    }));
+}
+
 HttpResponse error_response(unsigned status) {
     HttpResponse response;
     response.status = status;

@@ -18,6 +18,9 @@ public:
     /// The first field of that name. @return nullopt when absent.
     [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const noexcept;
 
+    /// How many fields have that name.
+    [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
+
     [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
     [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }
     [[nodiscard]] auto end() const noexcept { return fields_.end(); }

@@ -18,7 +18,7 @@ class IdentitySource {
 public:
     virtual ~IdentitySource() = default;
     /// @return null when the request carries no certificate at all.
-    /// @throws Error{Errc::invalid} when it carries one that does not verify.
+    /// @throws Error{Errc::invalid} when it carries one that does not verify, or its header twice.
     [[nodiscard]] virtual std::shared_ptr<const IdentityCertificate> identify(const HttpRequest& request) = 0;
 };
 
