@@ -17,8 +17,10 @@ class WorkerPool;
 
 /// The bounds every connection is held to (docs: limits of the device endpoints).
 struct ServerLimits {
-    std::uint32_t header_bytes = 64 * 1024;        ///< a longer header block is answered 431
-    std::uint64_t body_bytes = 16 * 1024 * 1024;   ///< a longer body is answered 413, unread
+    std::uint32_t header_bytes = 64 * 1024;      ///< a longer header block is answered 431
+    std::uint64_t body_bytes = 16 * 1024 * 1024; ///< a longer body is answered 413, unread
+    /// What all bodies being received or handled may hold together; the request that goes over it gets 503.
+    std::uint64_t bodies_bytes = 512ull * 1024 * 1024;
     std::chrono::milliseconds header_time{10'000}; ///< first byte to the header's end
     std::chrono::milliseconds body_time{60'000};   ///< header's end to the body's end
     std::chrono::milliseconds idle_time{75'000};   ///< between two requests of a connection

@@ -87,21 +87,24 @@ Awaitable<bool> Session::serve_one() {
     const auto started = Clock::now();
     const auto& limits = server_.options.limits;
 
+    BodyShare share{server_.bodies}; // given back when the request is gone
     RequestParser parser{limits.header_bytes};
     HttpRequest& request = parser.request();
     request.trace_id = make_trace_id();
     allow(limits.header_time);
-    const Arrival header = co_await read_while(parser, RequestParser::State::header);
+    const Arrival header = co_await read_while(parser, RequestParser::State::header, share);
     if (header == Arrival::closed) co_return false;
     request.remote = server_.options.trusted_proxies.client_of(peer_, request.headers);
 
     Outcome outcome;
-    if (header == Arrival::expired)
+    if (header == Arrival::no_room)
+        outcome = {overloaded(), true};
+    else if (header == Arrival::expired)
         outcome = {error_response(408), true};
     else if (parser.state() == RequestParser::State::failed)
         outcome = {error_response(parser.failure()), true};
     else
-        outcome = co_await answer(parser);
+        outcome = co_await answer(parser, share);
     if (!outcome.response) co_return false;
     HttpResponse& response = *outcome.response;
 
@@ -136,7 +139,8 @@ Awaitable<bool> Session::wait_for_request() {
 }
 
 /// Feeds the parser until it leaves the state. @return data once it has.
-Awaitable<Session::Arrival> Session::read_while(RequestParser& parser, RequestParser::State state) {
+Awaitable<Session::Arrival> Session::read_while(RequestParser& parser, RequestParser::State state,
+                                                BodyShare& share) {
     for (;;) {
         if (state == RequestParser::State::header && !parser.has_target()) {
             // RFC 9112 section 2.2: empty lines before a request are skipped.
@@ -145,6 +149,7 @@ Awaitable<Session::Arrival> Session::read_while(RequestParser& parser, RequestPa
                              std::find_if_not(input_.begin(), input_.end(), is_line_end) - input_.begin()));
         }
         input_.erase(0, parser.feed(input_));
+        if (!share.cover(parser.request().body.capacity())) co_return Arrival::no_room;
         if (parser.state() != state) co_return Arrival::data;
         const Arrival arrival = co_await receive();
         if (arrival != Arrival::data) co_return arrival;
@@ -152,7 +157,7 @@ Awaitable<Session::Arrival> Session::read_while(RequestParser& parser, RequestPa
 }
 
 /// Everything between the header's end and the answer.
-Awaitable<Session::Outcome> Session::answer(RequestParser& parser) {
+Awaitable<Session::Outcome> Session::answer(RequestParser& parser, BodyShare& share) {
     HttpRequest& request = parser.request();
     const auto& limits = server_.options.limits;
     const auto match = router_.match(request.method, request.path);
@@ -165,7 +170,7 @@ Awaitable<Session::Outcome> Session::answer(RequestParser& parser) {
 
     if (parser.state() == RequestParser::State::body) {
         if (refused) {
-            Outcome unread = co_await refuse_unread(parser, std::move(*refused));
+            Outcome unread = co_await refuse_unread(parser, share, std::move(*refused));
             co_return unread;
         }
         if (parser.is_chunked()) parser.limit_body(limits.body_bytes);
@@ -177,8 +182,9 @@ Awaitable<Session::Outcome> Session::answer(RequestParser& parser) {
             if (!told) co_return gone();
             allow(limits.body_time);
         }
-        const Arrival body = co_await read_while(parser, RequestParser::State::body);
+        const Arrival body = co_await read_while(parser, RequestParser::State::body, share);
         if (body == Arrival::closed) co_return gone();
+        if (body == Arrival::no_room) co_return Outcome{overloaded(), true};
         if (body == Arrival::expired) co_return Outcome{error_response(408), true};
         if (parser.state() == RequestParser::State::failed)
             co_return Outcome{error_response(parser.failure()), true};
@@ -191,12 +197,13 @@ Awaitable<Session::Outcome> Session::answer(RequestParser& parser) {
 
 /// Keeps the connection when the body is small enough to be read past; a client that waits for leave to send
 /// its body gets the answer instead.
-Awaitable<Session::Outcome> Session::refuse_unread(RequestParser& parser, HttpResponse response) {
+Awaitable<Session::Outcome> Session::refuse_unread(RequestParser& parser, BodyShare& share,
+                                                   HttpResponse response) {
     const bool small = parser.is_chunked() || parser.content_length().value_or(0) <= max_discarded;
     if (!small || parser.request().headers.get("Expect")) co_return Outcome{std::move(response), true};
     if (parser.is_chunked()) parser.limit_body(max_discarded);
     allow(server_.options.limits.body_time);
-    const Arrival body = co_await read_while(parser, RequestParser::State::body);
+    const Arrival body = co_await read_while(parser, RequestParser::State::body, share);
     if (body == Arrival::closed) co_return gone();
     co_return Outcome{std::move(response), parser.state() != RequestParser::State::complete};
 }

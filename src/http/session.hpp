@@ -2,6 +2,7 @@
 #pragma once
 
 #include "http/asio_types.hpp"
+#include "http/body_budget.hpp"
 #include "http/io_thread.hpp"
 #include "http/message.hpp"
 #include "http/request_parser.hpp"
@@ -26,6 +27,7 @@ struct ServerContext {
     WorkerPool& upstream;
     std::atomic<bool> draining = false;
     std::atomic<std::size_t> connections = 0;
+    BodyBudget bodies{options.limits.bodies_bytes};
 };
 
 /// Lives inside its coroutine, on one I/O thread.
@@ -50,7 +52,7 @@ public:
     void close() noexcept;
 
 private:
-    enum class Arrival { data, closed, expired };
+    enum class Arrival { data, closed, expired, no_room };
     /// An answer and what becomes of the connection after it.
     struct Outcome {
         std::optional<HttpResponse> response; ///< nullopt: the client has gone
@@ -60,9 +62,9 @@ private:
 
     Awaitable<bool> serve_one();
     Awaitable<bool> wait_for_request();
-    Awaitable<Arrival> read_while(RequestParser& parser, RequestParser::State state);
-    Awaitable<Outcome> answer(RequestParser& parser);
-    Awaitable<Outcome> refuse_unread(RequestParser& parser, HttpResponse response);
+    Awaitable<Arrival> read_while(RequestParser& parser, RequestParser::State state, BodyShare& share);
+    Awaitable<Outcome> answer(RequestParser& parser, BodyShare& share);
+    Awaitable<Outcome> refuse_unread(RequestParser& parser, BodyShare& share, HttpResponse response);
     Awaitable<HttpResponse> dispatch(const Route& route, HttpRequest& request);
     Awaitable<bool> send(std::string head, std::string body);
     Awaitable<void> linger();

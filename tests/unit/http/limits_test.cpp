@@ -59,6 +59,26 @@ TEST(Limits, TakesABodyOfExactlyTheLimit) {
     EXPECT_EQ(ask(server.address(), put("/echo", body)).body.size(), body.size());
 }
 
+TEST(Limits, BodiesOfAllConnectionsTogetherAreBounded) {
+    ServerOptions options;
+    options.limits.bodies_bytes = 1'500'000; // a string of 600,000 has taken a MiB
+    TestServer server{{.server = options}};
+    const std::string large(600'000, 'x');
+    RawClient first{server.address()};
+    first.send(put("/slow", large));
+    ASSERT_TRUE(server.gate().await_waiting(1)); // handled: its body still counts
+
+    const auto refused = ask(server.address(), put("/echo", large));
+    EXPECT_EQ(refused.status, 503u);
+    EXPECT_TRUE(refused.headers.contains("retry-after"));
+    EXPECT_EQ(server.echoes(), 0u);
+    EXPECT_EQ(ask(server.address(), put("/echo", std::string(2'000, 'x'))).status, 200u) << "small ones pass";
+
+    server.gate().open();
+    EXPECT_EQ(first.response().status, 200u);
+    EXPECT_TRUE(eventually([&] { return ask(server.address(), put("/echo", large)).status == 200u; }));
+}
+
 TEST(Limits, RefusesAHeaderOver64KiB) {
     TestServer server;
     const auto response = ask(server.address(), get("/version", "X: " + std::string(70'000, 'x') + "\r\n"));
