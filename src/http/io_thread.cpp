@@ -2,6 +2,7 @@
 #include "http/io_thread.hpp"
 
 #include "http/session.hpp"
+#include "log/log.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -23,8 +24,21 @@ IoThread::IoThread(const ServerLimits& limits)
     : work_{asio::make_work_guard(context_)}, timer_{context_}, interval_{sweep_interval(limits)} {}
 
 void IoThread::start() {
-    sweep();
-    thread_ = std::thread{[this] { context_.run(); }};
+    thread_ = std::thread{[this] { serve(); }};
+}
+
+/// An error that no session has dealt with (out of memory, say) ends none of the others. The sweep begins
+/// anew, since it may have been what failed.
+void IoThread::serve() {
+    for (;;) {
+        try {
+            sweep();
+            context_.run();
+            return;
+        } catch (const std::exception& error) {
+            log::error("an I/O thread goes on after an error", {{"error", error.what()}});
+        }
+    }
 }
 
 void IoThread::join() {
@@ -73,7 +87,9 @@ void IoThread::sweep() {
         if (session->deadline() <= now) session->expire();
     }
     timer_.expires_after(interval_);
-    timer_.async_wait([this](error_code) { sweep(); });
+    timer_.async_wait([this](error_code cancelled) {
+        if (!cancelled) sweep();
+    });
 }
 
 } // namespace nanomdm::http

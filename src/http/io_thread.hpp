@@ -56,6 +56,7 @@ public:
     [[nodiscard]] std::array<char, 64 * 1024>& scratch() noexcept { return scratch_; }
 
 private:
+    void serve();
     void sweep();
 
     asio::io_context context_{1};

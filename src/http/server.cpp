@@ -118,27 +118,17 @@ private:
 
     Awaitable<void> accept(Door& door) {
         while (!door.closing) {
-            IoThread& thread = next_thread();
-            error_code error;
-            auto token = asio::redirect_error(use_awaitable, error);
-            Socket socket = co_await door.acceptor.async_accept(thread.context(), token);
-            if (!error) {
-                serve(thread, std::move(socket), door.router);
-            } else if (!door.closing && error != asio::error::connection_aborted) {
-                log::error("cannot accept a connection", {{"error", error.message()}});
-                error_code ignored;
-                auto pause_token = asio::redirect_error(use_awaitable, ignored);
-                door.pause.expires_after(accept_pause);
-                co_await door.pause.async_wait(pause_token);
+            // Out of memory for one connection is no reason to take no other.
+            try {
+                co_await accept_one(door);
+            } catch (const std::exception& failure) {
+                log::error("cannot serve a connection", {{"error", failure.what()}});
             }
         }
-        // Whoever has connected before this moment is served: the kernel would reset them.
-        for (;;) {
-            IoThread& thread = next_thread();
-            error_code error;
-            Socket socket = door.acceptor.accept(thread.context(), error);
-            if (error) break;
-            serve(thread, std::move(socket), door.router);
+        try {
+            accept_waiting(door);
+        } catch (const std::exception& failure) {
+            log::error("cannot serve a connection", {{"error", failure.what()}});
         }
         error_code ignored;
         door.acceptor.close(ignored);
@@ -147,12 +137,44 @@ private:
         changed_.notify_all();
     }
 
+    Awaitable<void> accept_one(Door& door) {
+        IoThread& thread = next_thread();
+        error_code error;
+        auto token = asio::redirect_error(use_awaitable, error);
+        Socket socket = co_await door.acceptor.async_accept(thread.context(), token);
+        if (!error) {
+            serve(thread, std::move(socket), door.router);
+        } else if (!door.closing && error != asio::error::connection_aborted) {
+            log::error("cannot accept a connection", {{"error", error.message()}});
+            error_code ignored;
+            auto pause_token = asio::redirect_error(use_awaitable, ignored);
+            door.pause.expires_after(accept_pause);
+            co_await door.pause.async_wait(pause_token);
+        }
+    }
+
+    /// Whoever has connected before the door closes is served: the kernel would reset them.
+    void accept_waiting(Door& door) {
+        for (;;) {
+            IoThread& thread = next_thread();
+            error_code error;
+            Socket socket = door.acceptor.accept(thread.context(), error);
+            if (error) return;
+            serve(thread, std::move(socket), door.router);
+        }
+    }
+
     IoThread& next_thread() noexcept { return *threads_[next_++ % threads_.size()]; }
 
     void serve(IoThread& thread, Socket socket, const Router& router) {
         const std::size_t open = context_.connections.fetch_add(1) + 1;
         const bool full = open > context_.connection_limit;
-        asio::co_spawn(thread.context(), run(thread, std::move(socket), router, full), asio::detached);
+        try {
+            asio::co_spawn(thread.context(), run(thread, std::move(socket), router, full), asio::detached);
+        } catch (...) {
+            ended();
+            throw;
+        }
     }
 
     Awaitable<void> run(IoThread& thread, Socket socket, const Router& router, bool full) {
