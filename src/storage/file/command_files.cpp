@@ -11,6 +11,9 @@
 namespace nanomdm::storage::file {
 namespace {
 
+/// The first line of a command's `.ids` is shorter: a UUID and a request type, escaped, and numbers.
+constexpr std::size_t most_header = 8192;
+
 /// @param created the command's description, in its first block alone.
 std::string encoded(std::string_view uuid, const CommandChanges* created, const Recipients& recipients) {
     std::string lines;
@@ -28,7 +31,34 @@ std::string encoded(std::string_view uuid, const CommandChanges* created, const 
 } // namespace
 
 std::optional<std::string> CommandFiles::body(std::string_view uuid) const {
-    return read_file(files_, layout_.command(uuid) + ".plist");
+    return read_file(files_, body_path(uuid));
+}
+
+std::optional<std::string> CommandFiles::intact_body(std::string_view uuid) const {
+    auto found = body(uuid);
+    const auto ids = files_.open(layout_.command(uuid) + ".ids", OpenMode::read);
+    if (!found || !ids) return std::nullopt; // the two come and go together
+    std::string start(most_header, '\0');
+    start.resize(ids->read_at(start.data(), start.size(), 0));
+    const auto expected =
+        " body=" + std::to_string(found->size()) + " body_crc=" + std::to_string(crc32c(*found)) + " ";
+    const auto at = start.find(expected);
+    return at < start.find('\n') ? found : std::nullopt;
+}
+
+bool CommandFiles::was_given_to(std::string_view uuid, std::string_view id) const {
+    const auto bytes = read_file(files_, layout_.command(uuid) + ".ids");
+    if (!bytes) return false;
+    const std::string line = "\n" + std::string{id} + "\n";
+    TextBlocks walk{*bytes};
+    while (const auto block = walk.next()) {
+        // The line break of the header in front counts too.
+        const auto payload = block->payload();
+        const auto begin = static_cast<std::size_t>(payload.data() - bytes->data()) - 1;
+        if (std::string_view{*bytes}.substr(begin, payload.size() + 1).find(line) != std::string_view::npos)
+            return true;
+    }
+    return false;
 }
 
 std::optional<StoredCommand> CommandFiles::read(std::string_view uuid) const {

@@ -3,6 +3,9 @@
 
 #include "storage/file/store.hpp"
 
+#include <array>
+#include <utility>
+
 namespace nanomdm::storage {
 
 using file::Body;
@@ -40,11 +43,14 @@ std::optional<EnrollmentState> FileStorage::enrollment(const EnrollmentId& id) {
 }
 
 EnrollmentMessages FileStorage::messages(const EnrollmentId& id) {
-    return {.authenticate = store_->body(id.str(), Body::authenticate),
-            .token_update = store_->body(id.str(), Body::token_update),
-            .unlock_token = store_->body(id.str(), Body::unlock_token),
-            .user_authenticate = store_->body(id.str(), Body::user_authenticate),
-            .user_authenticate_digest = store_->body(id.str(), Body::user_authenticate_digest)};
+    constexpr std::array wanted{Body::authenticate, Body::token_update, Body::unlock_token,
+                                Body::user_authenticate, Body::user_authenticate_digest};
+    auto found = store_->bodies(id.str(), wanted);
+    return {.authenticate = std::move(found[0]),
+            .token_update = std::move(found[1]),
+            .unlock_token = std::move(found[2]),
+            .user_authenticate = std::move(found[3]),
+            .user_authenticate_digest = std::move(found[4])};
 }
 
 std::optional<std::string> FileStorage::bootstrap_token(const EnrollmentId& device) {

@@ -27,11 +27,19 @@ public:
     /// Cuts a torn tail, removes leftovers, and goes on in a fresh segment.
     Journal(Files& files, std::string directory, const JournalReader& found, JournalLimits limits);
 
-    /// Call before an operation decides anything; waits while the plain files are too far behind.
+    /// Cuts the torn tail of what was found and makes the rest durable: a killed process may have left
+    /// records with the kernel alone. Before anything is written on their word.
+    static void secure(Files& files, const JournalReader& found);
+
+    /// Call before an operation decides anything. While the plain files are too far behind, a few callers
+    /// wait a moment, and the rest are refused at once, so that threads are left for reading.
     /// @throws Error{Errc::unavailable} when they stay behind, or the disk is full.
     void admit();
+    /// Nothing is let in: for those who write unasked.
+    [[nodiscard]] bool is_disk_full() const noexcept { return disk_is_full_.load(std::memory_order_relaxed); }
 
     /// Queues a record; the caller's lock makes the order of calls the order of records. Does no I/O.
+    /// @throws Error{Errc::too_large} over a GiB; whatever it throws, nothing is queued.
     Lsn append(std::string_view record);
     /// Returns when the record and all before it are durable.
     void wait_durable(Lsn lsn);
@@ -52,7 +60,8 @@ public:
     }
     /// Removes or recycles segments whose records all come before `oldest_needed`.
     void drop_before(Lsn oldest_needed);
-    /// Readies the segment after the current one, so that no operation waits for that. Background thread.
+    /// Readies segments for after the current one, so that no operation waits for that. The last of them is
+    /// for what was let in before the disk was found to be full. Background thread.
     void prepare_spare();
 
 private:
@@ -62,9 +71,13 @@ private:
     };
 
     void flush(std::unique_lock<std::mutex>& lock);
-    void write_group(std::string_view group, Lsn first);
+    void write_group(std::string_view group, Lsn first) noexcept;
     void start_segment(Lsn first);
+    std::string next_spare_path();
     std::string make_spare();
+    void keep_spares(const JournalReader& found);
+    void disk_is_full(const FileError& error);
+    template <class Operation> void once_there_is_room(Operation operation);
 
     Files& files_;
     const std::string directory_;
@@ -90,6 +103,7 @@ private:
     std::mutex settle_mutex_;
     std::condition_variable settled_some_;
     std::atomic<std::uint64_t> settled_{0};
+    std::atomic<unsigned> waiting_{0};
     std::atomic<bool> disk_is_full_{false};
 
     std::mutex segments_mutex_;

@@ -27,8 +27,9 @@ JournalReader::JournalReader(Files& files, const std::string& directory) : files
         const std::string path = directory + "/" + name;
         if (const auto first = segment_first(name))
             segments_.push_back({.first = *first, .path = path});
-        else
-            obsolete_.push_back(path);
+        else if (const auto number = spare_number(name))
+            spares_.push_back(*number);
+        // Anything else is not ours to touch.
     }
     std::ranges::sort(segments_, {}, &Segment::first);
     for (auto& segment : segments_) survey(segment);

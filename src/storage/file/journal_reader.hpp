@@ -31,8 +31,10 @@ public:
     [[nodiscard]] Lsn next() const noexcept { return segments_.empty() ? 1 : segments_.back().next; }
     /// The last one recorded; all zero when there is none.
     [[nodiscard]] const CheckpointRecord& checkpoint() const noexcept { return checkpoint_; }
-    /// Leftovers: older segments and spares that nothing needs.
+    /// Leftovers: older segments that nothing needs.
     [[nodiscard]] const std::vector<std::string>& obsolete() const noexcept { return obsolete_; }
+    /// Numbers of the spare segments there are; some may be unfinished.
+    [[nodiscard]] const std::vector<unsigned>& spares() const noexcept { return spares_; }
 
     /// Every record after `after`, in order.
     void replay(Lsn after, const std::function<void(Lsn, const Record&)>& each) const;
@@ -44,6 +46,7 @@ private:
     Files& files_;
     std::vector<Segment> segments_;
     std::vector<std::string> obsolete_;
+    std::vector<unsigned> spares_;
     CheckpointRecord checkpoint_;
 };
 

@@ -14,10 +14,10 @@ class Files;
 
 struct JournalLimits {
     std::uint64_t segment_bytes = std::uint64_t{8} << 20;
-    /// Records that the plain files do not have yet; over it, operations that write wait.
+    /// Records that the plain files do not have yet; over it, a few operations that write wait.
     std::uint64_t backlog_bytes = std::uint64_t{256} << 20;
-    /// Then they fail with Errc::unavailable.
-    std::chrono::milliseconds longest_wait{5000};
+    /// Then they fail with Errc::unavailable; those that are too many to wait, at once.
+    std::chrono::milliseconds longest_wait{250};
 };
 
 } // namespace file

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view extension = ".journal";
 constexpr std::size_t digits = 16;
+constexpr std::string_view spare_prefix = "spare-";
 
 /// The record that starts at `offset`, when frame and record are intact.
 std::optional<Frame> intact(std::string_view bytes, std::uint64_t offset) {
@@ -36,9 +37,10 @@ std::optional<Frame> Frame::decoded(std::string_view encoded) {
     if (encoded.size() < bytes) return std::nullopt;
     ByteReader reader{encoded.substr(0, bytes)};
     const auto crc = reader.next<std::uint32_t>();
-    if (crc == 0 || crc != crc32c(encoded.substr(4, bytes - 4))) return std::nullopt;
     Frame frame;
     reader(frame.size, frame.lsn, frame.place_in_group, frame.record_crc);
+    if (frame.size == 0) return std::nullopt; // what a fresh segment is filled with; no record is empty
+    if (crc != crc32c(encoded.substr(4, bytes - 4))) return std::nullopt;
     return frame;
 }
 
@@ -76,6 +78,17 @@ std::optional<Lsn> segment_first(std::string_view name) {
     const auto [end, error] = std::from_chars(name.data(), name.data() + digits, first, 16);
     if (error != std::errc{} || end != name.data() + digits) return std::nullopt;
     return first;
+}
+
+std::string spare_name(unsigned number) { return std::string{spare_prefix} + std::to_string(number); }
+
+std::optional<unsigned> spare_number(std::string_view name) {
+    if (!name.starts_with(spare_prefix)) return std::nullopt;
+    name.remove_prefix(spare_prefix.size());
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
+    return number;
 }
 
 } // namespace nanomdm::storage::file

@@ -49,5 +49,8 @@ ScannedSegment scan_segment(std::string_view bytes, Lsn first,
 [[nodiscard]] std::string segment_name(Lsn first);
 /// nullopt for any other name.
 [[nodiscard]] std::optional<Lsn> segment_first(std::string_view name);
+/// Those waiting to be used: `spare-N`.
+[[nodiscard]] std::string spare_name(unsigned number);
+[[nodiscard]] std::optional<unsigned> spare_number(std::string_view name);
 
 } // namespace nanomdm::storage::file

@@ -3,6 +3,7 @@
 
 #include "log/log.hpp"
 #include "storage/file/crc32c.hpp"
+#include "storage/file/stop_process.hpp"
 #include "storage/file/store_directory.hpp"
 
 #include <algorithm>
@@ -54,8 +55,10 @@ Store::Store(FileOptions options)
     if (found.empty() && files_.list(layout_.enrollments()).size() > 0)
         throw Error{Errc::corrupt,
                     "the journal of " + layout_.root() + " is missing; restore the store from a backup"};
-    const auto make_room = [this] {
-        if (ledger_.current.bytes() > options_.unwritten_bytes) writer_.write_out(ledger_, [](Lsn) {});
+    const auto make_room = [this, &found] {
+        if (ledger_.current.bytes() <= options_.unwritten_bytes) return;
+        Journal::secure(files_, found);
+        writer_.write_out(ledger_, [](Lsn) {});
     };
     const auto recovered = recover(files_, layout_, found, ledger_, false, make_room);
     if (recovered.used_snapshot) snapshot_ = {recovered.snapshot, recovered.snapshot_bytes};
@@ -88,38 +91,57 @@ Store::~Store() {
 
 Lsn Store::record(const Record& record, const std::string& encoded) {
     const Lsn lsn = journal_->append(encoded);
-    ledger_.apply(lsn, record);
+    try {
+        ledger_.apply(lsn, record);
+    } catch (const std::exception& error) {
+        // Half applied: memory would show, and the plain files would get, what no replay brings.
+        stop_process("a record cannot be applied", error);
+    }
     return lsn;
 }
 
 std::optional<std::string> Store::body(std::string_view id, Body body) {
-    for (int attempt = 0;; ++attempt) {
+    return std::move(bodies(id, {&body, 1}).front());
+}
+
+std::vector<std::optional<std::string>> Store::bodies(std::string_view id, std::span<const Body> wanted) {
+    struct Seen {
         BodyMark mark;
-        Lsn lsn = 0;
         Bytes in_memory;
+    };
+    for (int attempt = 1;; ++attempt) {
+        std::vector<Seen> seen;
+        Lsn lsn = 0;
         {
             const std::lock_guard lock{ledger_.mutex};
             const EnrollmentEntry* entry = ledger_.index.find(id);
-            if (entry == nullptr) return std::nullopt;
-            mark = entry->bodies[number_of(body)];
+            if (entry == nullptr) return std::vector<std::optional<std::string>>(wanted.size());
             lsn = entry->lsn;
-            if (const auto* change = ledger_.unwritten_body(id, body)) in_memory = change->bytes;
+            for (const Body body : wanted) {
+                const auto* change = ledger_.unwritten_body(id, body);
+                seen.push_back({entry->bodies[number_of(body)], change == nullptr ? nullptr : change->bytes});
+            }
         }
         wait_durable(lsn);
-        if (!mark.is_there) return std::nullopt;
-        if (in_memory) return *in_memory;
-        auto stored = enrollments_.body(id, body);
-        if (stored && stored->size() == mark.size && crc32c(*stored) == mark.crc) return stored;
+        std::vector<std::optional<std::string>> found(wanted.size());
+        std::string bad;
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            const auto& [mark, in_memory] = seen[i];
+            if (!mark.is_there) continue;
+            found[i] = in_memory ? std::optional{*in_memory} : enrollments_.body(id, wanted[i]);
+            if (in_memory || (found[i] && found[i]->size() == mark.size && crc32c(*found[i]) == mark.crc))
+                continue;
+            bad = layout_.enrollment(id) + "/" + body_file_names[number_of(wanted[i])];
+        }
+        if (bad.empty()) return found;
         // A newer one may be on its way to the file; memory has it then.
-        if (attempt == most_read_attempts)
-            throw Error{Errc::corrupt, layout_.enrollment(id) + "/" + body_file_names[number_of(body)] +
-                                           " does not hold what was stored"};
+        if (attempt == most_read_attempts) throw Error{Errc::corrupt, bad + " does not hold what was stored"};
     }
 }
 
 Bytes Store::stored_command_body(const std::string& uuid, Lsn created) {
     if (auto cached = bodies_.find(uuid, created)) return cached;
-    auto stored = commands_.body(uuid);
+    auto stored = commands_.intact_body(uuid);
     if (!stored) return nullptr;
     auto body = shared_bytes(std::move(*stored));
     bodies_.put(uuid, created, body);
@@ -132,6 +154,7 @@ void Store::touch(EnrollmentEntry& entry) {
 }
 
 void Store::record_last_seen() {
+    if (journal_->is_disk_full()) return; // it waits in memory; space is for what was asked for
     Lsn lsn = 0;
     for (bool is_done = false; !is_done;) {
         const std::lock_guard lock{ledger_.mutex};

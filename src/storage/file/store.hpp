@@ -16,6 +16,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -48,7 +49,10 @@ public:
     /// What an enrollment sent, from memory or its plain file. Takes the lock.
     /// @throws Error{Errc::corrupt} when the file does not hold what it should.
     [[nodiscard]] std::optional<std::string> body(std::string_view id, Body body);
-    /// @param created of the QueuedCommand. @return null when the files are gone. No lock.
+    /// The same of several, as they were at one moment.
+    [[nodiscard]] std::vector<std::optional<std::string>> bodies(std::string_view id,
+                                                                 std::span<const Body> wanted);
+    /// @param created of the QueuedCommand. @return null when the files are gone or damaged. No lock.
     [[nodiscard]] Bytes stored_command_body(const std::string& uuid, Lsn created);
 
     /// Expects the ledger's lock.

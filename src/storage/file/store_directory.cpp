@@ -2,6 +2,7 @@
 #include "storage/file/store_directory.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 namespace nanomdm::storage::file {
@@ -27,7 +28,8 @@ void check_version(const Layout& layout, std::string_view text) {
 /// What a crash in the middle of making a store leaves.
 bool is_ours_unfinished(const std::string& name) {
     return name == "lock" || name == "VERSION.new" || name == "journal" || name == "enrollments" ||
-           name == "commands" || name == "push-certificates";
+           name == "commands" || name == "push-certificates" ||
+           name == "lost+found"; // a file system of its own
 }
 
 OpenFile take_lock(Files& files, const Layout& layout) {
@@ -40,6 +42,18 @@ void make_parents(Files& files, const std::string& path) {
     for (auto slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
         files.make_directory(path.substr(0, slash));
     files.make_directory(path);
+}
+
+/// Any of them may be new. One of another owner may not be ours to open, and then was there before.
+void sync_parents(Files& files, const std::string& path) {
+    for (auto slash = path.rfind('/'); slash != std::string::npos && slash != 0;
+         slash = path.rfind('/', slash - 1)) {
+        try {
+            files.sync_directory(path.substr(0, slash));
+        } catch (const FileError& error) {
+            if (error.number() != EACCES) throw;
+        }
+    }
 }
 
 } // namespace
@@ -64,8 +78,7 @@ OpenFile open_directory(Files& files, const Layout& layout) {
     files.sync_directory(layout.root());
     // Last: with it, the store exists.
     replace_file(files, layout.root(), "VERSION", version_text());
-    const auto slash = layout.root().rfind('/');
-    if (slash != std::string::npos && slash != 0) files.sync_directory(layout.root().substr(0, slash));
+    sync_parents(files, layout.root());
     return lock;
 }
 
