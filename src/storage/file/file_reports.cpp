@@ -33,6 +33,18 @@ UnwrittenResult unwritten_result(const Ledger& ledger, std::string_view id, std:
     return {};
 }
 
+/// Whether memory has the enrollment as one the command was enqueued to.
+bool was_given_lately(const Ledger& ledger, std::string_view id, std::string_view uuid) {
+    for (const auto* part : {&ledger.current, &ledger.writing}) {
+        const auto* changes = part->command(uuid);
+        if (changes == nullptr) continue;
+        for (const auto& recipients : changes->recipients) {
+            if (std::ranges::find(recipients.ids, id) != recipients.ids.end()) return true;
+        }
+    }
+    return false;
+}
+
 /// How the report stands to the enrollment's queue.
 struct Standing {
     bool is_pending = false;
@@ -71,6 +83,7 @@ bool FileStorage::store_report(const CommandReport& report) {
         std::uint64_t generation = 0;
         std::optional<ResultEntry> before;
         bool look_in_files = false;
+        bool was_given = false;
         {
             const std::lock_guard lock{ledger.mutex};
             const EnrollmentEntry* entry = ledger.index.find(id);
@@ -81,8 +94,11 @@ bool FileStorage::store_report(const CommandReport& report) {
                 auto in_memory = unwritten_result(ledger, id, uuid);
                 before = std::move(in_memory.newest);
                 look_in_files = !before && !in_memory.files_are_void;
+                if (look_in_files) was_given = was_given_lately(ledger, id, uuid);
             }
         }
+        // A report on a command it was never given costs one look, not the enrollment's history.
+        if (look_in_files && !was_given) look_in_files = store_->commands().was_given_to(uuid, id);
         if (look_in_files) before = store_->results().newest(id, uuid);
 
         file::ReportRecord record{

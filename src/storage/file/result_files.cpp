@@ -47,14 +47,19 @@ ResultEntry ResultFiles::decoded(const TextBlock& block) {
 }
 
 void append_carefully(OpenFile& file, const std::vector<std::pair<Lsn, std::string>>& blocks) {
+    if (blocks.empty()) return;
+    // Older blocks were flushed and confirmed: damage among them stays, and takes none of them along. What is
+    // behind the last of them comes from an attempt at these blocks, whole or torn at any place.
     const std::string stored = file.read_all();
     TextBlocks walk{stored};
-    Lsn last = 0;
-    while (const auto block = walk.next()) last = block->number("lsn");
-    if (!walk.is_complete()) file.truncate(walk.end());
-    for (const auto& [lsn, block] : blocks) {
-        if (lsn > last) file.append(block);
-    }
+    std::uint64_t keep = 0;
+    do {
+        while (const auto block = walk.next()) {
+            if (block->number("lsn") < blocks.front().first) keep = walk.end();
+        }
+    } while (walk.skip_damage());
+    if (keep < stored.size()) file.truncate(keep);
+    for (const auto& [lsn, block] : blocks) file.append(block);
 }
 
 void ResultFiles::append(std::string_view id, const std::vector<ResultEntry>& entries, bool is_careful) {
@@ -92,9 +97,11 @@ std::optional<ResultEntry> ResultFiles::newest(std::string_view id, std::string_
         if (!bytes) continue; // retention was faster
         std::optional<TextBlock> newest;
         TextBlocks walk{*bytes};
-        while (auto block = walk.next()) {
-            if (block->text("uuid") == uuid) newest = std::move(block);
-        }
+        do {
+            while (auto block = walk.next()) {
+                if (block->text("uuid") == uuid) newest = std::move(block);
+            }
+        } while (walk.skip_damage());
         if (newest) return decoded(*newest);
     }
     return std::nullopt;

@@ -39,7 +39,7 @@ private:
     const Layout& layout_;
 };
 
-/// Appends the blocks whose number is above what the file holds, after cutting a torn end.
+/// Appends the blocks in place of what an earlier attempt left of them.
 /// @param blocks numbers and encoded blocks, ascending.
 void append_carefully(OpenFile& file, const std::vector<std::pair<Lsn, std::string>>& blocks);
 

@@ -125,6 +125,16 @@ std::optional<TextBlock> TextBlocks::next() {
     return block;
 }
 
+bool TextBlocks::skip_damage() {
+    for (auto at = file_.find("\n#", end_); at != std::string_view::npos; at = file_.find("\n#", at + 1)) {
+        TextBlocks behind{file_.substr(at + 1)};
+        if (!behind.next()) continue;
+        end_ = at + 1;
+        return true;
+    }
+    return false;
+}
+
 std::string sealed(std::string text) {
     const auto crc = crc32c(text);
     text.append(crc_key).append(crc_text(crc)).append("\n");

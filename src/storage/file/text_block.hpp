@@ -47,6 +47,9 @@ public:
     explicit TextBlocks(std::string_view file) noexcept : file_{file} {}
 
     [[nodiscard]] std::optional<TextBlock> next();
+    /// Goes on at the next good block behind damage. @return false when there is none: the rest is a torn
+    /// end.
+    [[nodiscard]] bool skip_damage();
     /// Where the last good block ends.
     [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
     [[nodiscard]] bool is_complete() const noexcept { return end_ == file_.size(); }

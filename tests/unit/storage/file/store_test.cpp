@@ -8,7 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <sys/stat.h>
+#include <utility>
 
 namespace nanomdm::storage::file {
 namespace {
@@ -66,6 +68,12 @@ TEST_F(StoreTest, ADirectoryOfSomethingElseIsRefusedNamingTheImport) {
     fs::create_directories(directory_.store() / "0123-UDID");
     expect_refused(Errc::invalid, "-import-nanomdm file:" + directory_.store().string());
     EXPECT_FALSE(fs::exists(directory_.store() / "lock"));
+}
+
+TEST_F(StoreTest, AFreshFileSystemIsEmptyEnough) {
+    fs::create_directories(directory_.store() / "lost+found");
+    EXPECT_NO_THROW(open());
+    EXPECT_EQ(findings(directory_.store()), "");
 }
 
 TEST_F(StoreTest, ANewerVersionIsRefused) {
@@ -162,6 +170,107 @@ TEST_F(StoreTest, BodiesAreServedWhetherTheyAreWrittenOutOrNot) {
     EXPECT_EQ(storage->identity_pem(mac_.id), std::nullopt);
     overwrite(enrollment_file("Authenticate.plist"), "<forged>");
     EXPECT_THROW((void)storage->messages(mac_.id), Error);
+}
+
+TEST_F(StoreTest, ADamagedCommandIsNotDeliveredAndTheErrorNamesItsFile) {
+    fill();
+    const Layout layout{directory_.store().string()};
+    const std::string path = layout.command("two") + ".plist";
+    overwrite(path, "<command 2wo>");
+    const auto storage = open();
+    try {
+        (void)storage->next_command(mac_.id, NotNow::passed_over);
+        FAIL() << "was delivered";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), Errc::corrupt);
+        EXPECT_THAT(error.what(), HasSubstr(path));
+    }
+    overwrite(path, "<command two>");
+    EXPECT_EQ(storage->next_command(mac_.id, NotNow::passed_over), command("two"));
+}
+
+TEST_F(StoreTest, ADamagedResultDoesNotTakeThoseBehindItAlong) {
+    fs::path results;
+    {
+        const auto storage = open();
+        storage->store_authenticate(authenticate(mac_), "");
+        storage->store_token_update(token_update(mac_));
+        for (const char* uuid : {"a", "b", "c"}) {
+            (void)storage->enqueue(command(uuid), std::vector{mac_.id});
+            EXPECT_TRUE(
+                storage->store_report(report(mac_, uuid, "Acknowledged", std::string("raw ") + uuid)));
+        }
+    }
+    for (const auto& entry : fs::directory_iterator{enrollment_file("state").parent_path()}) {
+        if (entry.path().filename().string().starts_with("results-")) results = entry.path();
+    }
+    std::string bytes = contents(results);
+    bytes.replace(bytes.find("raw b"), 5, "RAW B");
+    overwrite(results, bytes + "#result torn");
+    {
+        const auto storage = open();
+        (void)storage->enqueue(command("d"), std::vector{mac_.id});
+        EXPECT_TRUE(storage->store_report(report(mac_, "d", "Acknowledged", "raw d")));
+    }
+    const auto storage = open();
+    EXPECT_EQ(storage->result(mac_.id, CommandUuid{"b"}), std::nullopt);
+    for (const char* uuid : {"a", "c", "d"}) {
+        const auto result = storage->result(mac_.id, CommandUuid{uuid});
+        ASSERT_TRUE(result.has_value()) << uuid;
+        EXPECT_EQ(result->raw, std::string("raw ") + uuid);
+    }
+    EXPECT_EQ(contents(results).find("torn"), std::string::npos);
+}
+
+TEST_F(StoreTest, AReportOnAnUnknownCommandReadsNoResults) {
+    /// Refuses to open results for reading.
+    class NoHistory final : public UnflushedFiles {
+    public:
+        std::optional<int> open_descriptor(const std::string& path, OpenMode mode) override {
+            EXPECT_TRUE(mode != OpenMode::read || path.find("/results-") == std::string::npos) << path;
+            return UnflushedFiles::open_descriptor(path, mode);
+        }
+    };
+    fill();
+    NoHistory files;
+    FileOptions options{.directory = directory_.store()};
+    options.has_background_thread = false;
+    options.files = &files;
+    FileStorage storage{options};
+    EXPECT_FALSE(storage.store_report(report(mac_, "never heard of", "Acknowledged")));
+}
+
+TEST_F(StoreTest, MessagesAreThoseOfOneMoment) {
+    /// A new Authenticate and TokenUpdate come while the first message is read.
+    class Overtaken final : public UnflushedFiles {
+    public:
+        std::function<void()> overtake;
+        std::optional<int> open_descriptor(const std::string& path, OpenMode mode) override {
+            const bool is_read = mode == OpenMode::read && path.ends_with("/Authenticate.plist");
+            if (auto meanwhile = is_read ? std::exchange(overtake, nullptr) : nullptr) meanwhile();
+            return UnflushedFiles::open_descriptor(path, mode);
+        }
+    };
+    fill();
+    Overtaken files;
+    FileOptions options{.directory = directory_.store()};
+    options.has_background_thread = false;
+    options.files = &files;
+    FileStorage storage{options};
+    for (const bool is_written : {false, true}) {
+        files.overtake = [&] {
+            storage.store_authenticate(authenticate(mac_, "<second>"), "");
+            storage.store_token_update(token_update(mac_, "<second token>"));
+            if (is_written) storage.checkpoint();
+        };
+        const auto messages = storage.messages(mac_.id);
+        EXPECT_FALSE(files.overtake) << "nothing was tested";
+        const bool is_first = messages.authenticate == "<authenticate>";
+        EXPECT_EQ(messages.authenticate, is_first ? "<authenticate>" : "<second>");
+        EXPECT_EQ(messages.token_update, is_first ? "<token>" : "<second token>");
+        EXPECT_EQ(messages.unlock_token, is_first ? std::optional<std::string>{"unlock"} : std::nullopt);
+        storage.checkpoint();
+    }
 }
 
 } // namespace
