@@ -70,7 +70,6 @@ std::vector<string> hostile_names() {
         "𝄢",         //
         "\u200b",    // zero width
         "\u202egnp", // right to left
-        "\u0085",    // C1 control
         "\uffff",    //
         "CON",       //
         "VERSION",   //
