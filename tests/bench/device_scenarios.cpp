@@ -152,7 +152,6 @@ Measured measure_deliver(const Options& options, const Fleet& fleet) {
     Measured measured{
         .scenario = "deliver", .load = {}, .samples = {}, .remark = "fetch or acknowledge and fetch"};
     Observer observer{options, measured.scenario};
-    Load load{options.url, options.connections};
     AdminClient admin{options};
     std::vector<std::string> ids;
     for (std::size_t i = 0; i < fleet.size(); ++i) ids.push_back(fleet.id(i));
@@ -170,6 +169,8 @@ Measured measure_deliver(const Options& options, const Fleet& fleet) {
         for (const auto& uuid : uuids) admin.enqueue(uuid, ids);
         Deliveries traffic{idle, acknowledgements, uuids, options.connections};
         LoadResult thrown_away;
+        Load load{options.url,
+                  options.connections}; // not before: idle while signing, they would be timed out
         load.run(traffic, round, warm ? measured.load : thrown_away);
     }
     measured.samples = observer.samples();
