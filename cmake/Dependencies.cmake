@@ -1,5 +1,6 @@
 # Every outside library, found once. All of them are Debian packages.
 find_package(Threads REQUIRED)
+find_package(MySQLConnectorCpp REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(Boost 1.74 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
