@@ -33,6 +33,7 @@ std::string alternative_names(const CertificateRequest& request) {
     };
     for (const auto& name : request.dns_names) add("DNS:", name);
     for (const auto& uri : request.uris) add("URI:", uri);
+    for (const auto& address : request.ip_addresses) add("IP:", address);
     return names;
 }
 

@@ -28,6 +28,7 @@ struct CertificateRequest {
     std::string user_id = {};                ///< subject UID; the topic of a push certificate
     std::vector<std::string> dns_names = {}; ///< subject alternative names
     std::vector<std::string> uris = {};
+    std::vector<std::string> ip_addresses = {};
     std::optional<std::string> extended_key_usage = "clientAuth"; ///< nullopt: without the extension
     std::optional<std::string> key_usage = {};                    ///< such as "critical,digitalSignature"
     bool is_ca = false;
