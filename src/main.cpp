@@ -57,6 +57,5 @@ int main(int argc, char** argv) {
     } catch (const std::exception& error) {
         std::cerr << "nanomdm: " << error.what() << '\n';
     }
-    log::flush();
     return status;
 }

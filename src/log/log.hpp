@@ -16,15 +16,18 @@ struct Field {
     std::string value;
 };
 
-/// Sets where the threshold and the shape of lines; call once, before threads start.
+/// Sets the threshold and the shape of lines; call once, before threads start.
 /// Lines go to standard error: at once and in colour on a terminal, else within a tenth of a second, warnings
-/// and errors at once.
+/// and errors at once. Whoever logs never waits for the reader of standard error: when it is 8 MiB behind,
+/// lines are dropped, and one line tells how many.
 void configure(Level threshold, Format format);
-/// Writes what is buffered; called at exit.
-void flush();
+/// Waits until the lines logged so far are written, two seconds at the most. For the last words of a process;
+/// done at exit, too.
+void flush() noexcept;
 
 [[nodiscard]] bool enabled(Level level) noexcept;
-void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
+/// A line that there is no memory for is dropped, and counted among the others.
+void write(Level level, std::string_view message, std::initializer_list<Field> fields = {}) noexcept;
 
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) {
     write(Level::debug, message, fields);
