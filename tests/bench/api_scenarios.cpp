@@ -28,7 +28,7 @@ template <class Call> Measured measure_calls(const Options& options, const char*
     auto& load = measured.load;
     const auto warm = Clock::now() + std::chrono::duration<double>{options.warmup};
     while (Clock::now() < warm) call();
-    const auto server_before = observer.server_cpu();
+    const auto before = observer.cpu();
     const auto start = Clock::now();
     auto next_tick = start;
     do {
@@ -40,7 +40,7 @@ template <class Call> Measured measure_calls(const Options& options, const char*
             next_tick += std::chrono::seconds{1};
         }
     } while (load.elapsed.count() < options.seconds);
-    load.server_cpu = observer.server_cpu() - server_before;
+    load.cpu = observer.cpu() - before;
     measured.samples = observer.samples();
     return measured;
 }

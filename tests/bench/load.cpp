@@ -174,7 +174,7 @@ void Load::run(Traffic& traffic, const Schedule& schedule, LoadResult& result) {
     Clock::time_point counted_from{};
     Clock::time_point next_tick{};
     std::chrono::microseconds client_cpu{0};
-    std::chrono::microseconds server_cpu{0};
+    CpuTimes cpu;
 
     for (auto& connection : connections_) {
         const auto bytes = traffic.first(connection->number);
@@ -187,7 +187,7 @@ void Load::run(Traffic& traffic, const Schedule& schedule, LoadResult& result) {
         running.counting = false;
         result.elapsed += Clock::now() - counted_from;
         result.client_cpu += own_cpu() - client_cpu;
-        if (schedule.server_cpu) result.server_cpu += schedule.server_cpu() - server_cpu;
+        if (schedule.cpu) result.cpu += schedule.cpu() - cpu;
     };
     epoll_event events[64];
     while (running.busy > 0) {
@@ -197,7 +197,7 @@ void Load::run(Traffic& traffic, const Schedule& schedule, LoadResult& result) {
             counted_from = now;
             next_tick = now;
             client_cpu = own_cpu();
-            if (schedule.server_cpu) server_cpu = schedule.server_cpu();
+            if (schedule.cpu) cpu = schedule.cpu();
         }
         if (running.counting && now - counted_from >= schedule.counted) {
             finish_counting();

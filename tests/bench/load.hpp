@@ -23,13 +23,28 @@ public:
     virtual std::string_view next(unsigned connection, int status, std::string_view body) = 0;
 };
 
+/// CPU time of the processes under load, user and system.
+struct CpuTimes {
+    std::chrono::microseconds server{0};
+    std::chrono::microseconds database{0};
+
+    CpuTimes& operator+=(const CpuTimes& more) {
+        server += more.server;
+        database += more.database;
+        return *this;
+    }
+    friend CpuTimes operator-(const CpuTimes& a, const CpuTimes& b) {
+        return {a.server - b.server, a.database - b.database};
+    }
+};
+
 /// What was counted after the warm-up.
 struct LoadResult {
     std::uint64_t requests = 0;
     std::uint64_t errors = 0; ///< another status than 200, or a connection that broke
     std::chrono::duration<double> elapsed{0};
     std::chrono::microseconds client_cpu{0};
-    std::chrono::microseconds server_cpu{0};
+    CpuTimes cpu; ///< while it was counted
     Histogram latencies;
 };
 
@@ -48,7 +63,7 @@ public:
         /// Called at the end of the warm-up and then about once a second.
         std::function<void(const LoadResult&)> tick = {};
         /// CPU time of the server so far; read at the start and the end of the counted time.
-        std::function<std::chrono::microseconds()> server_cpu = {};
+        std::function<CpuTimes()> cpu = {};
     };
     /// Runs until the traffic has nothing more to do, or the schedule ends it. Adds to `result`.
     void run(Traffic& traffic, const Schedule& schedule, LoadResult& result);

@@ -29,8 +29,11 @@ void Observer::tick(const LoadResult& result) {
     samples_.push_back(sample);
 }
 
-std::chrono::microseconds Observer::server_cpu() const {
-    return options_.pid == 0 ? std::chrono::microseconds{0} : test::process_usage(options_.pid).cpu;
+CpuTimes Observer::cpu() const {
+    const auto of = [](pid_t pid) {
+        return pid == 0 ? std::chrono::microseconds{0} : test::process_usage(pid).cpu;
+    };
+    return {of(options_.pid), of(options_.database_pid)};
 }
 
 } // namespace nanomdm::bench

@@ -27,8 +27,8 @@ public:
 
     /// Takes a sample and shows it on the progress line (standard error).
     void tick(const LoadResult& result);
-    /// Zero when no process was named.
-    [[nodiscard]] std::chrono::microseconds server_cpu() const;
+    /// So far; zero for a process that was not named.
+    [[nodiscard]] CpuTimes cpu() const;
     [[nodiscard]] const std::vector<Sample>& samples() const noexcept { return samples_; }
 
 private:

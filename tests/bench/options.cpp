@@ -38,6 +38,7 @@ Options parse_options(int argc, char** argv) {
     app.add_option("--signing-threads", options.signing_threads, "Threads that sign; 0: one per core");
     app.add_flag("--skip-enroll", options.skip_enroll, "The devices are enrolled already");
     app.add_option("--pid", options.pid, "The server's process, for its CPU time and memory");
+    app.add_option("--database-pid", options.database_pid, "Its database's process, for the CPU time");
     app.add_option("--journal", options.journal, "Directory whose size is shown over time, e.g. DB/journal");
     app.add_option("--json", options.json, "Also write the results to this file");
     try {

@@ -26,6 +26,7 @@ struct Options {
     unsigned signing_threads = 0; ///< 0: one per core
     bool skip_enroll = false;
     pid_t pid = 0;                 ///< the server's; 0: its CPU and memory are not reported
+    pid_t database_pid = 0;        ///< the same of its database
     std::filesystem::path journal; ///< a directory whose size is reported over time
     std::filesystem::path json;    ///< results also go here
     bool prepare_only = false;

@@ -41,7 +41,8 @@ nlohmann::json to_json(const Measured& measured) {
               {"p99", milliseconds(load.latencies.quantile(0.99))},
               {"p99.9", milliseconds(load.latencies.quantile(0.999))},
               {"max", milliseconds(load.latencies.max())}}},
-            {"server_cpu_us_per_request", per_request(load.server_cpu, load)},
+            {"server_cpu_us_per_request", per_request(load.cpu.server, load)},
+            {"database_cpu_us_per_request", per_request(load.cpu.database, load)},
             {"client_cpu_us_per_request", per_request(load.client_cpu, load)},
             {"samples", samples}};
 }
@@ -49,18 +50,18 @@ nlohmann::json to_json(const Measured& measured) {
 } // namespace
 
 void print_table(const std::vector<Measured>& results) {
-    std::printf("%-13s %11s %8s %8s %8s %8s %7s %10s %10s %8s %10s %10s\n", "scenario", "requests/s",
-                "p50 ms", "p99 ms", "p99.9", "max", "errors", "server us", "client us", "RSS MB",
-                "journal MB", "at the end");
+    std::printf("%-13s %11s %8s %8s %8s %8s %7s %10s %11s %10s %8s %10s %10s\n", "scenario", "requests/s",
+                "p50 ms", "p99 ms", "p99.9", "max", "errors", "server us", "database us", "client us",
+                "RSS MB", "journal MB", "at the end");
     for (const auto& measured : results) {
         const auto& load = measured.load;
         std::printf(
-            "%-13s %11.1f %8.2f %8.2f %8.2f %8.1f %7llu %10.1f %10.1f %8.1f %10.1f %10.1f  %s\n",
+            "%-13s %11.1f %8.2f %8.2f %8.2f %8.1f %7llu %10.1f %11.1f %10.1f %8.1f %10.1f %10.1f  %s\n",
             measured.scenario.c_str(), static_cast<double>(load.requests) / load.elapsed.count(),
             milliseconds(load.latencies.quantile(0.5)), milliseconds(load.latencies.quantile(0.99)),
             milliseconds(load.latencies.quantile(0.999)), milliseconds(load.latencies.max()),
-            static_cast<unsigned long long>(load.errors), per_request(load.server_cpu, load),
-            per_request(load.client_cpu, load),
+            static_cast<unsigned long long>(load.errors), per_request(load.cpu.server, load),
+            per_request(load.cpu.database, load), per_request(load.client_cpu, load),
             static_cast<double>(largest(measured.samples, &Sample::resident_bytes)) / 1e6,
             static_cast<double>(largest(measured.samples, &Sample::journal_bytes)) / 1e6,
             measured.samples.empty() ? 0 : static_cast<double>(measured.samples.back().journal_bytes) / 1e6,

@@ -8,7 +8,7 @@ Load::Schedule schedule(const Options& options, Observer& observer) {
     result.warmup = std::chrono::duration<double>{options.warmup};
     result.counted = std::chrono::duration<double>{options.seconds};
     result.tick = [&observer](const LoadResult& load) { observer.tick(load); };
-    result.server_cpu = [&observer] { return observer.server_cpu(); };
+    result.cpu = [&observer] { return observer.cpu(); };
     return result;
 }
 
