@@ -1,11 +1,11 @@
 // A real nginx in front of the server: TLS with client certificates, the certificate in a header.
 #pragma once
 
-#include "support/process/child_process.hpp"
+#include "support/process/nginx_process.hpp"
 #include "support/process/temp_dir.hpp"
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 
 namespace nanomdm::test {
@@ -27,7 +27,7 @@ public:
 private:
     TempDir directory_;
     std::uint16_t port_;
-    std::unique_ptr<ChildProcess> process_;
+    std::optional<NginxProcess> process_;
 };
 
 } // namespace nanomdm::test
