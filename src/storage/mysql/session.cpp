@@ -143,16 +143,16 @@ public:
         });
     }
 
-    void run(std::string_view sql) {
-        guarded([&] { text_->execute(sql::SQLString{sql.data(), sql.size()}); });
+    std::uint64_t run(std::string_view sql) {
+        return guarded([&] {
+            text_->execute(sql::SQLString{sql.data(), sql.size()});
+            return static_cast<std::uint64_t>(text_->getUpdateCount());
+        });
     }
 
-    void commit() {
-        guarded([&] { connection_->commit(); });
-    }
-    void rollback() {
-        guarded([&] { connection_->rollback(); });
-    }
+    // Not the connector's own commit() and rollback(): 1.1.12 does not look whether they succeeded.
+    void commit() { run("COMMIT"); }
+    void rollback() { run("ROLLBACK"); }
     bool valid() {
         return guarded([&] { return connection_->isValid(); });
     }
@@ -199,6 +199,7 @@ Rows& Rows::operator=(Rows&&) noexcept = default;
 Rows::~Rows() = default;
 
 bool Rows::next() { return (*impl_)->next(); }
+unsigned Rows::columns() const { return (*impl_)->getMetaData()->getColumnCount(); }
 bool Rows::null(unsigned column) const { return (*impl_)->isNull(column + 1); }
 std::string Rows::text(unsigned column) const { return (*impl_)->getString(column + 1); }
 std::optional<std::string> Rows::text_or_null(unsigned column) const {
@@ -230,7 +231,7 @@ Rows Session::query(std::string_view sql, std::initializer_list<Parameter> param
     return impl_->query(sql, Parameters{parameters.begin(), parameters.size()});
 }
 
-void Session::run(std::string_view sql) { impl_->run(sql); }
+std::uint64_t Session::run(std::string_view sql) { return impl_->run(sql); }
 
 void Session::begin() {
     impl_->run("START TRANSACTION");

@@ -35,6 +35,7 @@ public:
 
     /// Moves to the next row, at first to the first. @return false behind the last.
     [[nodiscard]] bool next();
+    [[nodiscard]] unsigned columns() const;
     [[nodiscard]] bool null(unsigned column) const;
     [[nodiscard]] std::string text(unsigned column) const; ///< the bytes; empty for NULL
     [[nodiscard]] std::optional<std::string> text_or_null(unsigned column) const;
@@ -64,7 +65,8 @@ public:
     [[nodiscard]] Rows query(std::string_view sql, std::initializer_list<Parameter> parameters);
 
     /// A statement that is not worth preparing or cannot be: DDL, rarely used texts of any shape.
-    void run(std::string_view sql);
+    /// @return as execute().
+    std::uint64_t run(std::string_view sql);
 
     void begin();
     void commit();
