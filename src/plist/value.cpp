@@ -6,6 +6,7 @@
 #include "plist/xml_markup.hpp"
 
 #include <cstdlib>
+#include <new>
 #include <plist/plist.h>
 
 namespace nanomdm::plist {
@@ -61,6 +62,15 @@ Document Document::decode(std::string_view body) {
     Document document{tree};
     if (kind_of(tree) != Kind::dict) throw Error{Errc::invalid, "property list is no dict"};
     return document;
+}
+
+std::string Document::to_xml() const {
+    char* text = nullptr;
+    std::uint32_t length = 0;
+    plist_to_xml(tree_.get(), &text, &length);
+    const std::unique_ptr<char, decltype(&plist_to_xml_free)> owner{text, &plist_to_xml_free};
+    if (text == nullptr) throw std::bad_alloc{};
+    return {text, length};
 }
 
 /// Walks the dict: lookups in a tree from a binary list find the first of equal keys, in one from XML

@@ -42,6 +42,8 @@ public:
     [[nodiscard]] static Document decode(std::string_view body);
 
     [[nodiscard]] Dict root() const noexcept { return Dict{tree_.get()}; }
+    /// The same list in XML, beginning with `<?xml`.
+    [[nodiscard]] std::string to_xml() const;
 
 private:
     struct Free {

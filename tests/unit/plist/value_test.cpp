@@ -27,6 +27,19 @@ TEST(Document, GivesMembersByNameAndType) {
     EXPECT_EQ(root.kind("o"), Kind::dict);
 }
 
+TEST(Document, WritesWhatItReadAsXml) {
+    const std::string body =
+        xml("<dict><key>s &lt;</key><string>a &amp; \xC3\xB6</string><key>d</key><data>AAEC</data>"
+            "<key>o</key><array><integer>-5</integer><true/></array></dict>");
+    const auto text = Document::decode(body).to_xml();
+    EXPECT_TRUE(text.starts_with("<?xml"));
+    const auto again = Document::decode(text);
+    EXPECT_EQ(again.root().string("s <"), "a & \xC3\xB6");
+    EXPECT_EQ(again.root().data("d"), std::string("\0\1\2", 3));
+    EXPECT_EQ(again.root().kind("o"), Kind::array);
+    EXPECT_EQ(again.to_xml(), text);
+}
+
 TEST(Document, AbsentMembersAreNoError) {
     const auto document = Document::decode(xml("<dict/>"));
     EXPECT_EQ(document.root().string("x"), std::nullopt);
