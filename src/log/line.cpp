@@ -2,9 +2,10 @@
 #include "log/line.hpp"
 
 #include <nlohmann/json.hpp>
-#include <spdlog/fmt/chrono.h>
+#include <spdlog/fmt/fmt.h>
 
 #include <chrono>
+#include <iterator>
 
 namespace nanomdm::log {
 namespace {
@@ -35,6 +36,19 @@ std::string_view colour_of(Level level) noexcept {
         return "\x1b[31m\x1b[1m"; // red
     }
     return "";
+}
+
+/// `2026-11-23T17:49:03.512Z`. Not by gmtime, which takes a lock that stays locked in a child forked
+/// meanwhile.
+void append_time(std::string& line) {
+    using namespace std::chrono;
+    const auto now = floor<milliseconds>(system_clock::now());
+    const auto day = floor<days>(now);
+    const year_month_day date{day};
+    const hh_mm_ss time{now - day};
+    fmt::format_to(std::back_inserter(line), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int{date.year()},
+                   unsigned{date.month()}, unsigned{date.day()}, time.hours().count(), time.minutes().count(),
+                   time.seconds().count(), time.subseconds().count());
 }
 
 bool needs_quotes(std::string_view text) noexcept {
@@ -88,7 +102,9 @@ void append_quoted(std::string& line, std::string_view text) {
 const std::string& text_line(Level level, std::string_view message, std::initializer_list<Field> fields,
                              Colour colour) {
     thread_local std::string line;
-    line.clear();
+    line.assign("time=");
+    append_time(line);
+    line += ' ';
     if (colour == Colour::yes) line += colour_of(level);
     line.append("level=").append(name(level)).append(" msg=");
     append_quoted(line, message);
@@ -107,11 +123,9 @@ const std::string& text_line(Level level, std::string_view message, std::initial
 
 std::string json_line(Level level, std::string_view message, std::initializer_list<Field> fields) {
     nlohmann::ordered_json object;
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
-    object["time"] =
-        fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                    (now - seconds).count());
+    std::string time;
+    append_time(time);
+    object["time"] = std::move(time);
     object["level"] = name(level);
     object["msg"] = message;
     if (const auto trace = current_trace(); !trace.empty()) object["trace_id"] = trace;

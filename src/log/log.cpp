@@ -73,12 +73,8 @@ struct Logger {
         // Somebody watching a terminal gets each line at once.
         spdlog.flush_on(on_terminal() ? spdlog::level::trace : spdlog::level::warn);
         spdlog.set_level(spdlog::level::trace);
-        follow_format();
-    }
-    void follow_format() {
-        const char* pattern = format == Format::json ? "%v" : "time=%Y-%m-%dT%H:%M:%S.%eZ %v";
         spdlog.set_formatter(
-            std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
+            std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc));
     }
 
     std::shared_ptr<BufferedSink> buffered; ///< nullptr: each line is written where it is logged
@@ -106,7 +102,7 @@ Logger& logger() {
 void configure(Level threshold, Format chosen) {
     lowest = threshold;
     format = chosen;
-    logger().follow_format();
+    logger();
 }
 
 void flush() noexcept {

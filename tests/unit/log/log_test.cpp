@@ -27,7 +27,8 @@ TEST(Log, TextLineHasLevelMessageAndFields) {
     const auto line = written(Level::info, Format::text, [] {
         info("check-in", {{"type", "Authenticate"}, {"id", "A B"}, {"empty", ""}});
     });
-    EXPECT_THAT(line, EndsWith("level=info msg=\"check-in\" type=Authenticate id=\"A B\" empty=\"\"\n"));
+    EXPECT_THAT(line, ::testing::MatchesRegex("time=....-..-..T..:..:..\\....Z level=.*\n"));
+    EXPECT_THAT(line, EndsWith(" level=info msg=\"check-in\" type=Authenticate id=\"A B\" empty=\"\"\n"));
 }
 
 TEST(Log, BelowTheThresholdNothingIsWritten) {
