@@ -57,7 +57,10 @@ sql::ConnectOptionsMap connect_options(const Endpoint& endpoint) {
     if (!tls.ca.empty()) options["sslCA"] = sql::SQLString{tls.ca};
     if (!tls.certificate.empty()) options["sslCert"] = sql::SQLString{tls.certificate};
     if (!tls.key.empty()) options["sslKey"] = sql::SQLString{tls.key};
-    if (tls.mode >= TlsMode::verify_ca) options["sslVerify"] = true;
+    // libmariadb checks who signed the certificate once it is told an authority, and with sslVerify also whom
+    // it names.
+    const bool authority_alone = tls.mode == TlsMode::verify_ca && !tls.ca.empty();
+    if (tls.mode >= TlsMode::verify_ca && !authority_alone) options["sslVerify"] = true;
     return options;
 }
 
