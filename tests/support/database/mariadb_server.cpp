@@ -10,6 +10,20 @@
 #include <utility>
 
 namespace nanomdm::test {
+namespace {
+
+bool all_threads_stopped(pid_t process) {
+    const std::filesystem::path threads = "/proc/" + std::to_string(process) + "/task";
+    for (const auto& thread : std::filesystem::directory_iterator{threads}) {
+        // "NUMBER (name) STATE …"; the name may hold anything, also blanks and brackets.
+        const auto stat = read_file(thread.path() / "stat");
+        const auto name_end = stat.rfind(')');
+        if (name_end == std::string::npos || stat.compare(name_end, 3, ") T") != 0) return false;
+    }
+    return true;
+}
+
+} // namespace
 
 MariaDbServer::MariaDbServer(Options options) : MariaDbServer{std::move(options), NotStarted{}} { start(); }
 
@@ -91,7 +105,14 @@ void MariaDbServer::stop() {
 }
 
 void MariaDbServer::kill() { process_->kill(); }
-void MariaDbServer::pause() const { process_->signal(SIGSTOP); }
+
+void MariaDbServer::pause() const {
+    process_->signal(SIGSTOP);
+    // Threads stop one after the other, and one that still runs may answer.
+    if (!eventually([this] { return all_threads_stopped(pid()); }))
+        throw std::runtime_error{"MariaDB does not pause"};
+}
+
 void MariaDbServer::resume() const { process_->signal(SIGCONT); }
 bool MariaDbServer::running() { return process_ && !process_->wait(0ms); }
 std::string MariaDbServer::log() const { return process_ ? process_->standard_error() : std::string{}; }
