@@ -3,7 +3,8 @@
 namespace nanomdm::storage::mysql {
 
 std::string Endpoint::description() const {
-    return user + "@" + (socket.empty() ? host + ":" + std::to_string(port) : socket) + "/" + database;
+    const auto bracketed = host.find(':') == std::string::npos ? host : "[" + host + "]";
+    return user + "@" + (socket.empty() ? bracketed + ":" + std::to_string(port) : socket) + "/" + database;
 }
 
 } // namespace nanomdm::storage::mysql

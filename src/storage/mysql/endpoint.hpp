@@ -39,10 +39,22 @@ struct Endpoint {
 
 /// Understands the Go driver's form, `user:password@tcp(host:3306)/database?name=value`,
 /// `user:password@unix(/path)/database`, `user:password@/database`, and the URL form
-/// `mysql://user:password@host:3306/database?ssl-ca=…`.
-/// Parameters: `ssl-mode`, `ssl-ca`, `ssl-cert`, `ssl-key`, the Go driver's `tls`, `timeout`, `readTimeout`,
-/// `writeTimeout`; an unknown one that concerns TLS is refused, other ones of the Go driver are ignored.
-/// @throws Error{Errc::invalid} whose text never contains the password.
+/// `mysql://user:password@host:3306/database?ssl-ca=…` (also `mariadb://`).
+///
+/// In the Go form user and password stand for themselves, with `@`, `:` and `/` in the password; in the URL
+/// form whatever is special is percent-encoded. Database and values are percent-decoded in both; `+` is no
+/// blank.
+///
+/// Parameters, with `-` or `_`, in any case:
+/// - `ssl-mode`: disabled, preferred, required, verify-ca, verify-identity. Without it a `ssl-ca` means
+///   verify-identity: who names an authority wants the server's certificate checked; a `ssl-cert` alone means
+///   required;
+/// - `ssl-ca`, `ssl-cert`, `ssl-key`: paths of PEM files;
+/// - `tls`, the Go driver's: true (verify-identity), skip-verify (required), preferred, false;
+/// - `timeout`, `readTimeout`, `writeTimeout`: Go durations, rounded up to whole seconds; 0: for ever;
+/// - `socket`: path of a Unix socket, for the URL form.
+/// An unknown one that begins with ssl or tls is refused; any other is put into `ignored`.
+/// @throws Error{Errc::invalid} whose text contains nothing of the DSN.
 [[nodiscard]] Endpoint parse_dsn(std::string_view dsn);
 
 } // namespace nanomdm::storage::mysql

@@ -220,7 +220,7 @@ std::string fill_in(std::string_view sql, const std::vector<std::string>& values
         const char c = sql[i];
         std::size_t number = 0;
         const auto end = sql.find('}', i);
-        if (c == '{' && end != std::string_view::npos &&
+        if (c == '{' && end != std::string_view::npos && end > i + 1 &&
             std::from_chars(sql.data() + i + 1, sql.data() + end, number).ptr == sql.data() + end) {
             if (quote == 0 || number == 0 || number > values.size())
                 throw Error{Errc::internal,
