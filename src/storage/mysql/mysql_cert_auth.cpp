@@ -2,6 +2,7 @@
 #include "crypto/digest.hpp"
 #include "storage/mysql/failure.hpp"
 #include "storage/mysql/mysql_storage.hpp"
+#include "storage/mysql/pem_column.hpp"
 #include "storage/mysql/row_key.hpp"
 
 namespace nanomdm::storage {
@@ -154,8 +155,8 @@ ClaimOutcome MySqlStorage::claim_certificate(const EnrollmentId& device, const s
 std::optional<std::string> MySqlStorage::identity_pem(const EnrollmentId& device) {
     return database_.run([&](Session& session) -> std::optional<std::string> {
         auto rows = session.query(select_identity, {RowKey{device}});
-        if (!rows.next()) return std::nullopt;
-        return rows.text_or_null(0);
+        if (!rows.next() || rows.null(0)) return std::nullopt;
+        return mysql::from_pem_column(rows.text(0));
     });
 }
 
@@ -163,11 +164,12 @@ ClaimOutcome MySqlStorage::renew_certificate(const EnrollmentId& device,
                                              const IdentityCertificate& certificate) {
     const auto asked = mysql::AssociationCache::Clock::now();
     const RowKey key{device};
+    const auto pem = mysql::to_pem_column(certificate.pem, mysql::certificate_beginning);
     const auto outcome = database_.transact([&](Session& session) {
         if (!session.query(lock_device, {key}).next())
             throw Error{Errc::invalid, "no Authenticate from device " + device.str()};
         const auto decided = Claim{session, device, certificate.hash}.decide(ClaimRule::unknown_certificate);
-        if (is_granted(decided)) session.execute(update_identity, {std::string_view{certificate.pem}, key});
+        if (is_granted(decided)) session.execute(update_identity, {std::string_view{pem}, key});
         return decided;
     });
     note_claim(device, certificate.hash, outcome, asked);

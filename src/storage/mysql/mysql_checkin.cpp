@@ -1,6 +1,7 @@
 // Storing what devices check in with. Locks are taken in the order devices, users, enrollments, queue.
 #include "encoding/base64.hpp"
 #include "storage/mysql/mysql_storage.hpp"
+#include "storage/mysql/pem_column.hpp"
 #include "storage/mysql/queue_rows.hpp"
 #include "storage/mysql/row_key.hpp"
 #include "storage/mysql/row_values.hpp"
@@ -16,8 +17,13 @@ using mysql::TextColumn;
 
 Parameter text(const std::string& value) { return std::string_view{value}; }
 
-/// NanoMDM's columns of what may be absent refuse an empty text.
+/// NanoMDM's columns of what may be absent refuse an empty text …
 Parameter text_or_null(const std::string& value) { return value.empty() ? Parameter{nullptr} : text(value); }
+
+/// … and a blank one too, because '' = ' ' to them.
+Parameter name_or_null(const std::string& value) {
+    return value.find_first_not_of(' ') == std::string::npos ? Parameter{nullptr} : text(value);
+}
 
 // --- Authenticate ---
 
@@ -182,8 +188,8 @@ private:
     [[nodiscard]] Parameter type() const { return to_string(message_.enrollment.type); }
     [[nodiscard]] Parameter magic() const { return text(message_.push.magic.str()); }
     [[nodiscard]] Parameter unlock_token() const { return text_or_null(message_.unlock_token); }
-    [[nodiscard]] Parameter short_name() const { return text_or_null(message_.user_short_name.str()); }
-    [[nodiscard]] Parameter long_name() const { return text_or_null(message_.user_long_name.str()); }
+    [[nodiscard]] Parameter short_name() const { return name_or_null(message_.user_short_name.str()); }
+    [[nodiscard]] Parameter long_name() const { return name_or_null(message_.user_long_name.str()); }
 
     const TokenUpdate& message_;
     const RowKey id_;
@@ -203,10 +209,11 @@ int tally_of(Session& session) {
 void MySqlStorage::store_authenticate(const Authenticate& message, const std::string& identity_pem) {
     const RowKey id{message.enrollment.id};
     const TextColumn raw{message.raw};
+    std::string pem;
+    if (!identity_pem.empty()) pem = mysql::to_pem_column(identity_pem, mysql::certificate_beginning);
     database_.transact([&](Session& session) {
-        session.execute(put_device,
-                        {id, text_or_null(identity_pem), text_or_null(message.serial_number.str()),
-                         raw.text(), raw.raw(), raw.raw_of()});
+        session.execute(put_device, {id, text_or_null(pem), name_or_null(message.serial_number.str()),
+                                     raw.text(), raw.raw(), raw.raw_of()});
         session.execute(start_anew(), {id});
     });
 }

@@ -1,6 +1,7 @@
 // Push data of enrollments, and the push certificates.
 #include "log/log.hpp"
 #include "storage/mysql/mysql_storage.hpp"
+#include "storage/mysql/pem_column.hpp"
 #include "storage/mysql/row_key.hpp"
 #include "storage/mysql/row_values.hpp"
 
@@ -134,10 +135,11 @@ void MySqlStorage::mark_not_pushable(std::span<const DeadToken> tokens) {
 }
 
 void MySqlStorage::store_push_certificate(const PushCertificate& certificate) {
+    const auto cert_pem = mysql::to_pem_column(certificate.certificate_pem, mysql::certificate_beginning);
+    const auto key_pem = mysql::to_pem_column(certificate.private_key_pem, mysql::key_beginning);
     database_.run([&](Session& session) {
         session.execute(put_certificate,
-                        {RowKey{certificate.topic}, std::string_view{certificate.certificate_pem},
-                         std::string_view{certificate.private_key_pem}});
+                        {RowKey{certificate.topic}, std::string_view{cert_pem}, std::string_view{key_pem}});
     });
 }
 
@@ -145,7 +147,8 @@ std::optional<PushCertificate> MySqlStorage::push_certificate(const Topic& topic
     return database_.run([&](Session& session) -> std::optional<PushCertificate> {
         auto rows = session.query(select_certificate, {RowKey{topic}});
         if (!rows.next()) return std::nullopt;
-        return PushCertificate{topic, rows.text(0), rows.text(1)};
+        return PushCertificate{topic, mysql::from_pem_column(rows.text(0)),
+                               mysql::from_pem_column(rows.text(1))};
     });
 }
 
