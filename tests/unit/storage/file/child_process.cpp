@@ -1,10 +1,6 @@
 // fork, a pipe, and the end.
 #include "child_process.hpp"
 
-#include "log/log.hpp"
-
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -21,16 +17,6 @@ extern "C" const char* __tsan_default_options() { return "die_after_fork=0"; } /
 #endif
 
 namespace nanomdm::storage::file {
-namespace {
-
-/// The log's own thread does not come along into a child, but a lock that it holds at the fork does: children
-/// must have nothing to log.
-class QuietLog final : public testing::Environment {
-    void SetUp() override { log::configure(log::Level::error, log::Format::text); }
-};
-[[maybe_unused]] const auto* const quiet_log = testing::AddGlobalTestEnvironment(new QuietLog);
-
-} // namespace
 
 ChildProcess::ChildProcess(const std::function<int(const Confirm&)>& work) {
     int ends[2];
