@@ -83,7 +83,8 @@ FailureKind kind_of(int number) noexcept {
     return number >= 2000 && number < 3000 ? FailureKind::connection_lost : FailureKind::other;
 }
 
-Failure::Failure(int number, const std::string& what)
-    : Error{errc_of(kind_of(number)), what + " (error " + std::to_string(number) + ")"}, number_{number} {}
+Failure::Failure(int number, const std::string& reason)
+    : Error{errc_of(kind_of(number)), reason + " (error " + std::to_string(number) + ")"}, number_{number},
+      reason_{reason} {}
 
 } // namespace nanomdm::storage::mysql

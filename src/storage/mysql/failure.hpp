@@ -24,13 +24,16 @@ enum class FailureKind {
 
 class Failure final : public Error {
 public:
-    Failure(int number, const std::string& what);
+    Failure(int number, const std::string& reason);
 
     [[nodiscard]] FailureKind kind() const noexcept { return kind_of(number_); }
     [[nodiscard]] int number() const noexcept { return number_; }
+    /// what() without the number.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
 private:
     int number_;
+    std::string reason_;
 };
 
 } // namespace nanomdm::storage::mysql

@@ -113,11 +113,15 @@ public:
     }
 
     explicit Impl(const Endpoint& endpoint) {
-        guarded([&] {
-            auto options = connect_options(endpoint);
-            connection_.reset(driver().connect(options));
-            text_.reset(connection_->createStatement());
-        });
+        try {
+            guarded([&] {
+                auto options = connect_options(endpoint);
+                connection_.reset(driver().connect(options));
+                text_.reset(connection_->createStatement());
+            });
+        } catch (const Failure& failure) {
+            throw Failure{failure.number(), "database " + endpoint.description() + ": " + failure.reason()};
+        }
         settle(endpoint);
     }
 
