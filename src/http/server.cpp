@@ -63,6 +63,11 @@ public:
         return address;
     }
 
+    void limit_bodies(std::uint64_t bytes) {
+        auto& limit = context_.options.limits.body_bytes;
+        limit = std::min(limit, bytes);
+    }
+
     void start() {
         started_ = true;
         open_doors_ = doors_.size();
@@ -223,6 +228,8 @@ std::string Server::listen(const std::string& address, const Router& router) {
 std::string Server::adopt(int listening_socket, const Router& router) {
     return impl_->add(Listener::adopt(listening_socket), router);
 }
+void Server::limit_bodies(std::uint64_t bytes) { impl_->limit_bodies(bytes); }
+
 void Server::start() { impl_->start(); }
 bool Server::drain(std::chrono::milliseconds grace) { return impl_->drain(grace); }
 std::size_t Server::open_connections() const noexcept { return impl_->open_connections(); }

@@ -55,6 +55,9 @@ public:
     /// The same for a listening socket made by somebody else (systemd socket activation).
     std::string adopt(int listening_socket, const Router& router);
 
+    /// Lowers ServerLimits::body_bytes; before start().
+    void limit_bodies(std::uint64_t bytes);
+
     /// Starts the I/O threads and accepts.
     void start();
 

@@ -21,7 +21,7 @@ struct Route;
 
 /// What the sessions of a server share.
 struct ServerContext {
-    const ServerOptions options;
+    ServerOptions options; ///< does not change once the server has started
     const std::size_t connection_limit;
     WorkerPool& workers;
     WorkerPool& upstream;

@@ -59,6 +59,12 @@ TEST(Limits, TakesABodyOfExactlyTheLimit) {
     EXPECT_EQ(ask(server.address(), put("/echo", body)).body.size(), body.size());
 }
 
+TEST(Limits, BodiesAreLimitedToWhatTheStorageHolds) {
+    TestServer server{{.most_body = 2000}};
+    EXPECT_EQ(ask(server.address(), put("/echo", std::string(2000, 'x'))).status, 200u);
+    EXPECT_EQ(ask(server.address(), put("/echo", std::string(2001, 'x'))).status, 413u);
+}
+
 TEST(Limits, BodiesOfAllConnectionsTogetherAreBounded) {
     ServerOptions options;
     options.limits.bodies_bytes = 1'500'000; // a string of 600,000 has taken a MiB

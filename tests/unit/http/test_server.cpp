@@ -36,6 +36,7 @@ TestServer::TestServer(TestServerOptions options)
     add_routes();
     server_.emplace(workers_, upstream_, options.server);
     address_ = server_->listen(options.address, router_);
+    if (options.most_body) server_->limit_bodies(*options.most_body);
     server_->start();
 }
 

@@ -46,6 +46,7 @@ struct TestServerOptions {
     std::size_t workers = 2;
     std::size_t queue = 64;
     std::string address = "127.0.0.1:0";
+    std::optional<std::uint64_t> most_body = {}; ///< for Server::limit_bodies
 };
 
 /// PUT|POST /echo answers the body; GET /version; any /slow waits for the gate; PUT /upstream waits for the
