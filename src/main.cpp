@@ -36,6 +36,9 @@ int run(const app::Options& options) {
         return 0;
     case Mode::check_storage:
         return app::check_storage(options.storage) ? 0 : failed;
+    case Mode::migrate_schema:
+        app::migrate_storage_schema(options.storage);
+        return 0;
     case Mode::serve:
         break;
     }

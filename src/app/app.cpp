@@ -28,14 +28,11 @@ http::ServerOptions server_options(const HttpOptions& options) {
     return server;
 }
 
-unsigned worker_count(const Options& options) {
-    return options.http.workers != 0 ? options.http.workers : suitable_workers(options.storage);
-}
-
 } // namespace
 
 App::App(const Options& options)
-    : options_{options}, workers_{http::WorkerPool::fixed(worker_count(options))},
+    : options_{options}, workers_{http::WorkerPool::fixed(
+                             suitable_workers(options.storage, options.http.workers))},
       upstream_{http::WorkerPool::wide(options.http.upstream_workers)}, server_{
                                                                             workers_, upstream_,
                                                                             server_options(options.http)} {
@@ -44,7 +41,7 @@ App::App(const Options& options)
     if (serves_api) AdminSide::check(options_.api, options_.push);
     listen();
 
-    storage_ = open_storage(options_.storage);
+    open_store();
     http::add_version_route(routes_, version);
     if (!options_.devices.disabled) devices_.emplace(options_.devices, *storage_).add_routes(routes_);
     if (serves_api) admins_.emplace(options_.api, options_.push, *storage_).add_routes(api_routes());
@@ -67,6 +64,15 @@ void App::listen() {
     bind("listen", options_.http.listen, routes_);
     if (options_.api.enabled() && !options_.http.api_listen.empty())
         bind("api-listen", options_.http.api_listen, api_routes_);
+}
+
+void App::open_store() {
+    auto [store, largest_message] = open_storage(options_.storage);
+    storage_ = std::move(store);
+    if (largest_message >= options_.http.max_body) return;
+    log::info("bodies are limited to what the storage can hold",
+              {{"bytes", std::to_string(largest_message)}});
+    server_.limit_bodies(largest_message);
 }
 
 int App::run() {

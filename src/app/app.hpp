@@ -30,6 +30,7 @@ public:
 
 private:
     void listen();
+    void open_store();
     void reload();
     [[nodiscard]] http::Router& api_routes() noexcept;
 

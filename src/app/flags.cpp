@@ -60,6 +60,22 @@ public:
             "--" + name, [&options, mode] { options.mode = mode; }, about);
     }
 
+    /// `-migrate-schema` alone: that and nothing else; `-migrate-schema=auto`: before serving.
+    void migrate_schema(Options& options, const std::string& about) {
+        const auto set = [&options](const std::string& word) {
+            options.storage.migrate_schema = word == "auto";
+            try {
+                if (word != "auto" && parse_boolean(word)) options.mode = Options::Mode::migrate_schema;
+            } catch (const Error& error) {
+                throw CLI::ValidationError{"--migrate-schema", std::string{error.what()} + ", nor auto"};
+            }
+        };
+        cli_.add_option_function<std::string>("--migrate-schema", set, about)
+            ->envname(variable("migrate-schema"))
+            ->expected(0, 1)
+            ->take_last();
+    }
+
 private:
     template <class T>
     CLI::Option* parsed(const std::string& name, T& target, const std::string& about,
@@ -106,12 +122,15 @@ void define_flags(CLI::App& cli, Options& o) {
     flag.value("api-file", o.api.key_file, "file with API keys, one a line; read again on SIGHUP");
     flag.value("api-listen", o.http.api_listen, "serve the API on this address instead of -listen");
 
-    flag.value("storage", o.storage.backend, "storage backend: file or inmem")
+    flag.value("storage", o.storage.backend, "storage backend: file, mysql or inmem")
         ->each([&o](const std::string&) { o.storage.chosen = true; });
-    flag.value("storage-dsn", o.storage.dsn, "where the storage is; for file, a directory (default \"db\")");
+    flag.value("storage-dsn", o.storage.dsn,
+               "where the storage is; for file, a directory (default \"db\"); for mysql, "
+               "user:password@tcp(host:3306)/database or mysql://user:password@host:3306/database");
     flag.value("storage-dsn-file", o.storage.dsn_file, "file with the -storage-dsn");
     cli.add_option("--dsn", o.storage.dsn, "older name of -storage-dsn")->envname("NANOMDM_DSN")->take_last();
     flag.value("storage-options", o.storage.settings, "options of the backend: key=value,…");
+    flag.migrate_schema(o, "create or upgrade the tables of mysql, then exit; =auto: do so and serve");
 
     flag.value("apns-url", o.push.apns_url, "where pushes are sent");
     flag.value("apns-ca", o.push.apns_ca_file, "PEM file with the CA(s) that APNs is verified against");

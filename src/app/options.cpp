@@ -3,9 +3,10 @@
 
 #include "app/config_file.hpp"
 #include "app/flags.hpp"
+#include "app/units.hpp"
+#include "nanomdm/error.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -21,20 +22,11 @@ std::string spelling(const CLI::Option& option) {
     return option.get_name().substr(1);
 } // one dash, as documented
 
-/// Go's words for a boolean (strconv.ParseBool), and no others.
-bool parse_boolean(const std::string& word) {
-    constexpr std::array<std::string_view, 6> yes{"1", "t", "T", "true", "TRUE", "True"};
-    constexpr std::array<std::string_view, 6> no{"0", "f", "F", "false", "FALSE", "False"};
-    if (std::ranges::find(yes, word) != yes.end()) return true;
-    if (std::ranges::find(no, word) != no.end()) return false;
-    throw UsageError{"\"" + word + "\" is neither true nor false"};
-}
-
 /// Gives an option a value, whatever the value looks like: the library's own reading of a command line would
 /// take an empty one for a missing one, and the next flag for it.
 void give(CLI::Option& option, const std::string& value) try {
     option.add_result(is_boolean(option) ? (parse_boolean(value) ? "true" : "false") : value);
-} catch (const UsageError& error) {
+} catch (const Error& error) {
     throw UsageError{spelling(option) + ": " + error.what()};
 }
 
@@ -52,7 +44,7 @@ void give_arguments(const CLI::App& cli, int argc, const char* const* argv) {
         if (option == nullptr) throw UsageError{"-" + name + ": no such flag; see -help"};
         if (equals != std::string_view::npos)
             give(*option, std::string{argument.substr(equals + 1)});
-        else if (is_boolean(*option))
+        else if (option->get_items_expected_min() == 0) // its value, if any, follows `=`
             give(*option, "true");
         else if (++i < argc)
             give(*option, argv[i]);

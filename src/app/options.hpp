@@ -51,9 +51,10 @@ struct HttpOptions {
 struct StorageOptions {
     std::string backend = "file";
     std::string dsn;
-    std::string dsn_file; ///< holds the DSN, which may be a secret
-    std::string settings; ///< "key=value,key=value"
-    bool chosen = false;  ///< -storage was given
+    std::string dsn_file;        ///< holds the DSN, which may be a secret
+    std::string settings;        ///< "key=value,key=value"
+    bool chosen = false;         ///< -storage was given
+    bool migrate_schema = false; ///< -migrate-schema=auto
 };
 
 struct PushOptions {
@@ -69,7 +70,7 @@ struct LogOptions {
 };
 
 struct Options {
-    enum class Mode { serve, check_storage, show_help, show_version } mode = Mode::serve;
+    enum class Mode { serve, check_storage, migrate_schema, show_help, show_version } mode = Mode::serve;
     DeviceOptions devices;
     ApiOptions api;
     HttpOptions http;

@@ -4,17 +4,29 @@
 #include "app/options.hpp"
 #include "nanomdm/storage/storage.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 
 namespace nanomdm::app {
 
-/// @throws UsageError for an unknown backend or option, Error when the backend cannot be opened.
-[[nodiscard]] std::unique_ptr<AllStorage> open_storage(const StorageOptions& options);
+struct OpenedStorage {
+    std::unique_ptr<AllStorage> store;
+    /// Bytes of one message or command at most.
+    std::uint64_t largest_message = std::numeric_limits<std::uint64_t>::max();
+};
 
-/// How many threads of storage work suit the backend.
-[[nodiscard]] unsigned suitable_workers(const StorageOptions& options);
+/// @throws UsageError for an unknown backend or option, Error when the backend cannot be opened.
+[[nodiscard]] OpenedStorage open_storage(const StorageOptions& options);
+
+/// How many threads of storage work there should be. @param wanted 0: what suits the backend.
+/// @throws UsageError
+[[nodiscard]] unsigned suitable_workers(const StorageOptions& options, unsigned wanted);
 
 /// `-check`: prints every finding on standard output. @return whether there was none.
 [[nodiscard]] bool check_storage(const StorageOptions& options);
+
+/// `-migrate-schema`: says on standard output what is done. @throws UsageError, Error
+void migrate_storage_schema(const StorageOptions& options);
 
 } // namespace nanomdm::app

@@ -3,6 +3,7 @@
 
 #include "nanomdm/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -63,6 +64,14 @@ std::uint64_t parse_size(const std::string& text) {
     if (rest == "M") return number << 20;
     if (rest == "G") return number << 30;
     throw Error{Errc::invalid, "\"" + text + "\" is not a size like 16777216, 64K or 16M"};
+}
+
+bool parse_boolean(const std::string& word) {
+    constexpr std::array<std::string_view, 6> yes{"1", "t", "T", "true", "TRUE", "True"};
+    constexpr std::array<std::string_view, 6> no{"0", "f", "F", "false", "FALSE", "False"};
+    if (std::ranges::find(yes, word) != yes.end()) return true;
+    if (std::ranges::find(no, word) != no.end()) return false;
+    throw Error{Errc::invalid, "\"" + word + "\" is neither true nor false"};
 }
 
 } // namespace nanomdm::app

@@ -1,4 +1,4 @@
-// Durations and sizes as people write them on a command line.
+// Durations, sizes and truth as people write them on a command line.
 #pragma once
 
 #include <chrono>
@@ -15,5 +15,8 @@ namespace nanomdm::app {
 /// "16777216", "16M", "64K", "1G" (powers of 1024, a trailing B or iB is allowed), in bytes.
 /// @throws Error{Errc::invalid}
 [[nodiscard]] std::uint64_t parse_size(const std::string& text);
+
+/// Go's words for a boolean (strconv.ParseBool), and no others. @throws Error{Errc::invalid}
+[[nodiscard]] bool parse_boolean(const std::string& word);
 
 } // namespace nanomdm::app

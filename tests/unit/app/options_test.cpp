@@ -81,6 +81,21 @@ TEST(Options, BooleansTakeGoWords) {
         EXPECT_THAT(complaint({"-ca=x", word}), HasSubstr("-retro: ")) << word;
 }
 
+TEST(Options, MigratingTheSchemaIsAModeOrAStepBeforeServing) {
+    const auto alone = parse({"-storage=mysql", "-migrate-schema"});
+    EXPECT_EQ(alone.mode, Options::Mode::migrate_schema);
+    EXPECT_FALSE(alone.storage.migrate_schema);
+
+    const auto automatic = parse({"-ca=x", "-storage=mysql", "-migrate-schema=auto"});
+    EXPECT_EQ(automatic.mode, Options::Mode::serve);
+    EXPECT_TRUE(automatic.storage.migrate_schema);
+
+    EXPECT_EQ(parse({"-ca=x", "-migrate-schema=false"}).mode, Options::Mode::serve);
+    EXPECT_EQ(parse({"-migrate-schema", "-storage=mysql"}).storage.backend, "mysql")
+        << "takes no next argument";
+    EXPECT_THAT(complaint({"-ca=x", "-migrate-schema=later"}), HasSubstr("-migrate-schema: "));
+}
+
 TEST(Options, AValueMayLookLikeAFlag) {
     EXPECT_THAT(parse({"-ca=x", "-api", "-secret"}).api.keys, ElementsAre("-secret"));
     EXPECT_THAT(parse({"-ca=x", "-api", "a=b,c"}).api.keys, ElementsAre("a=b,c"));
