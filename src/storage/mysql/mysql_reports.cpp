@@ -14,6 +14,9 @@ using mysql::TextColumn;
 
 namespace {
 
+// FORCE INDEX, here and wherever rows are changed by their keys: where a table is small, the optimizer would
+// walk and lock all of it, rows of other devices included.
+//
 // Locks, in order: the result, the enrollment by its foreign key, the queue row. A new enrollment of the
 // device takes the enrollment first and never the result, so that the two do not wait for each other.
 
@@ -63,7 +66,8 @@ bool insert(Session& session, const std::string& sql, const CommandReport& repor
 
 /// @return whether the enrollment has the command, and was not cleared since.
 bool mark_done(Session& session, const RowKey& id, const RowKey& uuid) {
-    return session.execute("UPDATE enrollment_queue SET done = 1, updated_at = UTC_TIMESTAMP()"
+    return session.execute("UPDATE enrollment_queue FORCE INDEX (PRIMARY)"
+                           " SET done = 1, updated_at = UTC_TIMESTAMP()"
                            " WHERE id = ? AND command_uuid = ? AND active = 1",
                            {id, uuid}) > 0;
 }
@@ -71,11 +75,14 @@ bool mark_done(Session& session, const RowKey& id, const RowKey& uuid) {
 /// Not the command itself: other devices may have it too, and would wait for us. Retention looks for those
 /// that nobody has.
 bool remove(Session& session, const RowKey& id, const RowKey& uuid) {
-    const bool was_there =
-        session.execute("DELETE FROM enrollment_queue WHERE id = ? AND command_uuid = ? AND active = 1",
-                        {id, uuid}) > 0;
-    if (was_there)
-        session.execute("DELETE FROM command_results WHERE id = ? AND command_uuid = ?", {id, uuid});
+    const auto remove_from = [&](std::string_view table, std::string_view condition) {
+        return session.execute("DELETE t FROM " + std::string{table} +
+                                   " t FORCE INDEX (PRIMARY) WHERE id = ? AND command_uuid = ?" +
+                                   std::string{condition},
+                               {id, uuid}) > 0;
+    };
+    const bool was_there = remove_from("enrollment_queue", " AND active = 1");
+    if (was_there) remove_from("command_results", "");
     return was_there;
 }
 

@@ -26,9 +26,10 @@ bool mark_finished(Session& session, std::span<const std::string_view> ids) {
     in_pieces(finished, rows_at_once, [&](std::span<const QueueRow> rows) {
         std::vector<Parameter> names;
         add_rows(names, rows);
-        session.execute("UPDATE enrollment_queue SET done = 1, updated_at = updated_at WHERE " +
-                            any_of_rows(rows.size()),
-                        names);
+        session.execute(
+            "UPDATE enrollment_queue FORCE INDEX (PRIMARY) SET done = 1, updated_at = updated_at WHERE " +
+                any_of_rows(rows.size()),
+            names);
     });
     return finished.size() == rows_per_step;
 }

@@ -31,7 +31,9 @@ void remove_rows(Session& session, std::vector<QueueRow> rows, const std::string
             parameters.clear();
             add_rows(parameters, locked);
             for (const std::string from : {"command_results", "enrollment_queue"})
-                session.execute("DELETE FROM " + from + " WHERE " + any_of_rows(locked.size()), parameters);
+                session.execute("DELETE t FROM " + from + " t FORCE INDEX (PRIMARY) WHERE " +
+                                    any_of_rows(locked.size()),
+                                parameters);
         }
         session.commit();
     });
@@ -146,7 +148,8 @@ bool Retention::step_commands(Session& session) {
             if (!still.empty()) {
                 parameters.clear();
                 add_texts(parameters, std::vector<std::string_view>{still.begin(), still.end()});
-                session.execute("DELETE FROM commands WHERE " + any_of("command_uuid", still.size()),
+                session.execute("DELETE t FROM commands t FORCE INDEX (PRIMARY) WHERE " +
+                                    any_of("command_uuid", still.size()),
                                 parameters);
             }
         }
