@@ -9,6 +9,7 @@
 
 #include <exception>
 #include <iostream>
+#include <system_error>
 
 namespace {
 
@@ -57,6 +58,9 @@ int main(int argc, char** argv) {
     } catch (const app::UsageError& error) {
         std::cerr << "nanomdm: " << error.what() << '\n';
         status = bad_usage;
+    } catch (const std::system_error& error) {
+        const bool no_thread = error.code() == std::errc::resource_unavailable_try_again;
+        std::cerr << "nanomdm: " << (no_thread ? "cannot start a thread: " : "") << error.what() << '\n';
     } catch (const std::exception& error) {
         std::cerr << "nanomdm: " << error.what() << '\n';
     }

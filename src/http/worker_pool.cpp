@@ -20,8 +20,13 @@ namespace nanomdm::http {
 class WorkerPool::Impl {
 public:
     explicit Impl(WorkerPoolOptions options) : options_{options} {
-        const std::lock_guard lock{mutex_};
-        for (std::size_t i = 0; i < options_.min_threads; ++i) start(nullptr);
+        try {
+            const std::lock_guard lock{mutex_};
+            for (std::size_t i = 0; i < options_.min_threads; ++i) start(nullptr);
+        } catch (...) {
+            stop(); // or joining those that did start would wait for good
+            throw;
+        }
     }
 
     bool try_post(Job job) {
