@@ -30,6 +30,11 @@ VALUES (?, ?, UTC_TIMESTAMP(), UTC_TIMESTAMP()))";
 /// The primary key is the hash: of those who insert it at once, from whichever process, one succeeds.
 constexpr std::string_view insert_owner =
     "INSERT INTO nanomdm_certificate_owners (sha256, id, created_at) VALUES (?, ?, UTC_TIMESTAMP())";
+/// The same in one step for a certificate that nobody has: what NanoMDM associated has no owner perhaps.
+constexpr std::string_view insert_owner_of_unknown = R"(
+INSERT INTO nanomdm_certificate_owners (sha256, id, created_at)
+SELECT ?, ?, UTC_TIMESTAMP() FROM DUAL
+WHERE NOT EXISTS (SELECT 1 FROM cert_auth_associations WHERE sha256 = ?))";
 constexpr std::string_view select_owner = "SELECT id FROM nanomdm_certificate_owners WHERE sha256 = ?";
 constexpr std::string_view replace_owner = R"(
 UPDATE nanomdm_certificate_owners SET id = ?, created_at = UTC_TIMESTAMP() WHERE sha256 = ? AND id = ?)";
@@ -51,11 +56,10 @@ struct Standing {
     bool device_has_one = false;
 };
 
-/// @return false when the row is there already.
+/// @return false when it inserted nothing, because the row is there already or its conditions do not hold.
 bool insert_once(Session& session, std::string_view insert, std::initializer_list<mysql::Parameter> values) {
     try {
-        session.execute(insert, values);
-        return true;
+        return session.execute(insert, values) > 0;
     } catch (const Failure& failure) {
         if (failure.kind() != FailureKind::duplicate_key) throw;
         return false;
@@ -69,6 +73,10 @@ public:
         : session_{session}, device_{device}, hash_{hash} {}
 
     ClaimOutcome decide(ClaimRule rule) {
+        if (rule == ClaimRule::unknown_certificate &&
+            insert_once(session_, insert_owner_of_unknown, {hash(), device_, hash()}))
+            return add_association();
+
         Standing standing = look();
         if (rule == ClaimRule::first_certificate && is_free(standing) && !standing.device_has_one) {
             session_.execute(await_turn, {turn(), device_});
@@ -87,9 +95,7 @@ private:
     }
 
     Standing look() {
-        auto rows =
-            session_.query(select_standing, {device_, std::string_view{hash_}, std::string_view{hash_},
-                                             std::string_view{hash_}, device_, device_});
+        auto rows = session_.query(select_standing, {device_, hash(), hash(), hash(), device_, device_});
         if (!rows.next()) throw Error{Errc::internal, "a SELECT without a table had no row"};
         return {rows.integer(0) != 0, rows.text_or_null(1), rows.integer(2) != 0, rows.integer(3) != 0};
     }
@@ -98,21 +104,26 @@ private:
     ///        association by hand, to give the certificate free.
     ClaimOutcome associate(const std::optional<std::string>& owner) {
         if (owner != device_.text() && !become_owner(owner)) {
-            auto rows = session_.query(select_owner, {std::string_view{hash_}});
+            auto rows = session_.query(select_owner, {hash()});
             return rows.next() && rows.text(0) == device_.text()
                        ? ClaimOutcome::already_associated
                        : ClaimOutcome::certificate_of_another_device;
         }
-        return insert_once(session_, insert_association, {device_, std::string_view{hash_}})
+        return add_association();
+    }
+
+    ClaimOutcome add_association() {
+        return insert_once(session_, insert_association, {device_, hash()})
                    ? ClaimOutcome::newly_associated
                    : ClaimOutcome::already_associated;
     }
 
     bool become_owner(const std::optional<std::string>& instead_of) {
-        if (!instead_of) return insert_once(session_, insert_owner, {std::string_view{hash_}, device_});
-        return session_.execute(replace_owner,
-                                {device_, std::string_view{hash_}, std::string_view{*instead_of}}) > 0;
+        if (!instead_of) return insert_once(session_, insert_owner, {hash(), device_});
+        return session_.execute(replace_owner, {device_, hash(), std::string_view{*instead_of}}) > 0;
     }
+
+    [[nodiscard]] mysql::Parameter hash() const { return std::string_view{hash_}; }
 
     /// The key of the row that first claims of this device take turns by; no hash looks like it. It stays.
     [[nodiscard]] mysql::Parameter turn() {

@@ -56,12 +56,24 @@ TEST_F(RoundTrips, AuthenticateWithANewCertificateFive) {
               5);
 }
 
-TEST_F(RoundTrips, AuthenticateWithItsOwnCertificateThree) {
+TEST_F(RoundTrips, AuthenticateWithItsOwnCertificateFive) {
+    enroll(mac);
     EXPECT_EQ(of([&] {
                   storage().claim_certificate(mac.id, certificate_hash(1), ClaimRule::unknown_certificate);
                   storage().store_authenticate(authenticate(mac), "pem");
               }),
-              3);
+              5);
+}
+
+TEST_F(RoundTrips, AuthenticateOfANewDeviceFour) {
+    unsigned number = 0;
+    EXPECT_EQ(of([&] {
+                  const auto fresh = device("new mac " + std::to_string(++number));
+                  storage().claim_certificate(fresh.id, certificate_hash(number),
+                                              ClaimRule::unknown_certificate);
+                  storage().store_authenticate(authenticate(fresh), "pem");
+              }),
+              4);
 }
 
 TEST_F(RoundTrips, AssociationsAreRemembered) {
