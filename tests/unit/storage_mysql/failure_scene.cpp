@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -12,6 +13,7 @@ namespace nanomdm::storage::mysql::test {
 namespace {
 
 using nanomdm::test::MariaDbServer;
+using nanomdm::test::MigratedDatabase;
 
 class OneServer final : public testing::Environment {
 public:
@@ -19,11 +21,22 @@ public:
         // Commits are flushed: what is lost in these tests is meant to be lost by us, not by the settings.
         server_ = std::make_unique<MariaDbServer>();
     }
-    void TearDown() override { server_.reset(); }
+    void TearDown() override {
+        tables_.reset();
+        server_.reset();
+    }
     [[nodiscard]] MariaDbServer& get() { return *server_; }
+    [[nodiscard]] const MigratedDatabase& empty_tables() {
+        if (tables_)
+            tables_->empty();
+        else
+            tables_.emplace(*server_, "failures");
+        return *tables_;
+    }
 
 private:
     std::unique_ptr<MariaDbServer> server_;
+    std::optional<MigratedDatabase> tables_;
 };
 
 auto* const environment = static_cast<OneServer*>(testing::AddGlobalTestEnvironment(new OneServer));
@@ -32,50 +45,29 @@ auto* const environment = static_cast<OneServer*>(testing::AddGlobalTestEnvironm
 
 MariaDbServer& server() { return environment->get(); }
 
-Endpoint endpoint_of(const MariaDbServer& server, const std::string& database) {
-    Endpoint endpoint;
-    endpoint.user = "nanomdm";
-    endpoint.password = "secret";
-    endpoint.port = server.port();
-    endpoint.database = database;
-    return endpoint;
-}
-
-Endpoint root_of(const MariaDbServer& server) {
-    Endpoint endpoint;
-    endpoint.user = "root";
-    endpoint.socket = server.socket().string();
-    return endpoint;
-}
+const nanomdm::test::MigratedDatabase& empty_tables() { return environment->empty_tables(); }
 
 std::string value(Session& session, std::string_view sql) {
     auto rows = session.query(sql);
     return rows.next() ? rows.text(0) : std::string{};
 }
 
-std::vector<Observer::Waiting> Observer::waiting() {
-    std::vector<Waiting> all;
-    auto rows = session_.query("SELECT trx_mysql_thread_id, COALESCE(trx_query, '') FROM "
-                               "information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT' "
-                               "ORDER BY trx_wait_started");
-    while (rows.next()) all.push_back({rows.integer(0), rows.text(1)});
-    return all;
-}
-
 Observer::Waiting Observer::first_waiting() {
-    // innodb_trx is a copy that InnoDB renews only when nobody has looked at it for 100 ms: the counter says
-    // when it is worth looking.
+    // Not innodb_trx, which would name it: InnoDB shows a copy that is 100 ms old or more.
     constexpr auto somebody = "SELECT VARIABLE_VALUE > 0 FROM information_schema.GLOBAL_STATUS WHERE "
                               "VARIABLE_NAME = 'Innodb_row_lock_current_waits'";
-    std::vector<Waiting> all;
-    const auto found = [&] {
+    constexpr auto busy = "SELECT id, COALESCE(info, '') FROM information_schema.processlist WHERE "
+                          "user = 'nanomdm' AND command IN ('Query', 'Execute')";
+    std::optional<Waiting> found;
+    const auto look = [&] {
         if (value(session_, somebody) != "1") return false;
-        all = waiting();
-        if (all.empty()) std::this_thread::sleep_for(110ms);
-        return !all.empty();
+        auto rows = session_.query(busy);
+        if (!rows.next()) return false;
+        found = Waiting{rows.integer(0), rows.text(1)};
+        return !rows.next(); // one of two may be something in the background, soon done
     };
-    if (!nanomdm::test::eventually(found)) throw std::runtime_error{"nobody waits for a lock"};
-    return all.front();
+    if (!nanomdm::test::eventually(look)) throw std::runtime_error{"nobody waits for a lock"};
+    return *found;
 }
 
 void Observer::kill(std::int64_t connection) { session_.run("KILL " + std::to_string(connection)); }

@@ -4,7 +4,7 @@
 
 #include "nanomdm/error.hpp"
 #include "storage/mysql/database.hpp"
-#include "support/database/mariadb_server.hpp"
+#include "support/database/migrated_database.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -18,10 +18,10 @@ using namespace std::chrono_literals;
 /// The program's server, started before the first test. Tests that change it change it back.
 [[nodiscard]] nanomdm::test::MariaDbServer& server();
 
-/// How the plain user, who must not write to a read-only server, reaches a database.
-[[nodiscard]] Endpoint endpoint_of(const nanomdm::test::MariaDbServer& server, const std::string& database);
-/// How root does, through the Unix socket: sees everybody's connections.
-[[nodiscard]] Endpoint root_of(const nanomdm::test::MariaDbServer& server);
+/// The product's tables on it, emptied on every call: nobody may be using them.
+[[nodiscard]] const nanomdm::test::MigratedDatabase& empty_tables();
+
+using nanomdm::test::endpoint_of;
 
 /// The one value that a query answers; empty for none.
 [[nodiscard]] std::string value(Session& session, std::string_view sql);
@@ -29,15 +29,15 @@ using namespace std::chrono_literals;
 /// Looks over the shoulder of everybody else on a server.
 class Observer {
 public:
-    explicit Observer(const nanomdm::test::MariaDbServer& server) : session_{root_of(server)} {}
+    explicit Observer(const nanomdm::test::MariaDbServer& server)
+        : session_{nanomdm::test::root_endpoint(server)} {}
 
     /// A connection whose statement waits for a lock.
     struct Waiting {
         std::int64_t connection = 0;
         std::string statement;
     };
-    [[nodiscard]] std::vector<Waiting> waiting();
-    /// The one that waits, once one does. @throws std::runtime_error after 10 s.
+    /// The plain user's, once there is one. @throws std::runtime_error after 10 s.
     [[nodiscard]] Waiting first_waiting();
     /// Cuts a connection, whatever it is doing.
     void kill(std::int64_t connection);
