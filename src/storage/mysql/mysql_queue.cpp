@@ -31,14 +31,15 @@ std::string candidate_query(std::string_view result_condition) {
            " FROM enrollment_queue q FORCE INDEX (idx_nanomdm_next)"
            " LEFT JOIN command_results r ON r.id = q.id AND r.command_uuid = q.command_uuid"
            " JOIN commands c ON c.command_uuid = q.command_uuid"
-           " WHERE q.id = ? AND q.active = 1 AND q.done = 0 AND " +
+           " WHERE (SELECT MIN(m.seq) FROM enrollment_queue m WHERE m.id = ? AND m.active = 1 AND m.done = 0)"
+           " IS NOT NULL AND q.id = ? AND q.active = 1 AND q.done = 0 AND " +
            std::string{result_condition} + " ORDER BY q.seq LIMIT 1";
 }
 
 std::optional<Candidate> candidate(Session& session, const RowKey& key, NotNow not_now) {
     static const std::string with_not_now = candidate_query(mysql::no_final_result);
     static const std::string without_not_now = candidate_query("r.id IS NULL");
-    auto rows = session.query(not_now == NotNow::candidates ? with_not_now : without_not_now, {key});
+    auto rows = session.query(not_now == NotNow::candidates ? with_not_now : without_not_now, {key, key});
     if (!rows.next()) return std::nullopt;
     return Candidate{{mysql::command_uuid_of(rows.text(0)), RequestType{rows.text(2)}, rows.text(3)},
                      rows.integer(1)};
