@@ -31,12 +31,12 @@ enum class EnrollmentType {
 
 /// The identifying members of a device message exactly as sent; empty where absent.
 struct Identifiers {
-    std::string udid;
-    std::string user_id;
-    std::string user_short_name;
-    std::string user_long_name;
-    std::string enrollment_id;
-    std::string enrollment_user_id;
+    std::string udid = {};
+    std::string user_id = {};
+    std::string user_short_name = {};
+    std::string user_long_name = {};
+    std::string enrollment_id = {};
+    std::string enrollment_user_id = {};
 };
 
 /// A resolved sender: its ID, and its device's ID when it is a user channel.

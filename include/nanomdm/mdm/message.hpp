@@ -3,6 +3,7 @@
 
 #include "nanomdm/mdm/command.hpp"
 #include "nanomdm/mdm/enrollment.hpp"
+#include "nanomdm/mdm/event.hpp"
 #include "nanomdm/mdm/push_info.hpp"
 
 #include <optional>
@@ -30,9 +31,10 @@ using ReportStatus = Text<StatusTag>;
 
 /// Common to all messages of a device.
 struct Message {
-    Identifiers identifiers; ///< as sent
-    Enrollment enrollment;   ///< normalized from them
-    std::string raw;         ///< the body as received; this is what is stored
+    Identifiers identifiers;              ///< as sent
+    Enrollment enrollment;                ///< normalized from them
+    std::string raw;                      ///< the body as received; this is what is stored
+    std::optional<EventStamp> event = {}; ///< set where a webhook is to hear of the message
 };
 
 /// Device channel only: starts a new enrollment. Apple: AuthenticateRequest.

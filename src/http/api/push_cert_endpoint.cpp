@@ -2,20 +2,15 @@
 #include "http/api/push_cert_endpoint.hpp"
 
 #include "crypto/push_certificate.hpp"
+#include "encoding/rfc3339.hpp"
 #include "http/api/json_text.hpp"
 #include "log/log.hpp"
 #include "nanomdm/error.hpp"
-
-#include <spdlog/fmt/chrono.h>
 
 namespace nanomdm::http {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string rfc3339(TimePoint time) {
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
 
 Json describe(const Topic& topic, TimePoint not_after) {
     return {{"topic", topic.str()}, {"not_after", rfc3339(not_after)}};
