@@ -22,7 +22,7 @@ std::string select_targets(std::size_t ids) {
 SELECT e.id, e.topic, e.push_magic, e.token_hex,
        e.unregistered_token_hex IS NOT NULL AND e.unregistered_token_hex = e.token_hex,
        UNIX_TIMESTAMP(COALESCE(IF(e.user_id IS NULL, d.token_update_at, u.token_update_at), e.created_at))
-FROM enrollments e
+FROM enrollments e FORCE INDEX (PRIMARY)
 LEFT JOIN devices d ON d.id = e.device_id
 LEFT JOIN users u ON u.id = e.user_id AND u.device_id = e.device_id
 WHERE e.enabled = 1 AND e.id IN ()" +
@@ -32,7 +32,8 @@ WHERE e.enabled = 1 AND e.id IN ()" +
 /// The IDs find the rows; the pair says whose token is dead. An ID has no line break in it.
 std::string mark_tokens(std::size_t pairs) {
     const auto marks = mysql::marks(pairs);
-    return "UPDATE enrollments SET unregistered_token_hex = token_hex, updated_at = UTC_TIMESTAMP() "
+    return "UPDATE enrollments FORCE INDEX (PRIMARY) SET unregistered_token_hex = token_hex, updated_at = "
+           "UTC_TIMESTAMP() "
            "WHERE id IN (" +
            marks + ") AND CONCAT(id, '\\n', token_hex) IN (" + marks + ")";
 }

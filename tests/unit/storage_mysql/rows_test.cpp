@@ -57,6 +57,20 @@ TEST_F(StoredRows, OfAFinishedCommandStayActiveAtAuthenticate) {
     EXPECT_TRUE(storage().store_report(command_report(mac, "Error", "nanomdm's", "<again>")));
 }
 
+TEST_F(StoredRows, OfAFinishedCommandAreNotReadAtAuthenticate) {
+    enroll(mac);
+    session().run("INSERT INTO commands (command_uuid, request_type, command) SELECT CONCAT('c', seq), 'T', "
+                  "'<?xml' FROM seq_1_to_3000");
+    session().run("INSERT INTO enrollment_queue (id, command_uuid, active, done, seq) SELECT 'A1B2', "
+                  "CONCAT('c', seq), 1, seq <= 2990, seq FROM seq_1_to_3000");
+    (void)value("ANALYZE TABLE enrollment_queue");
+    const auto read = [&] { return status("Handler_read_next") + status("Handler_read_key"); };
+    const auto before = read();
+    storage().store_authenticate(authenticate(mac), "pem");
+    EXPECT_LT(read() - before, 1000);
+    EXPECT_EQ(value("SELECT COUNT(*) FROM enrollment_queue WHERE active"), "2990");
+}
+
 TEST_F(StoredRows, AnAuthenticateThatFailsHalfwayChangesNothing) {
     enroll(mac);
     enqueue("c", mac);
