@@ -16,60 +16,38 @@ namespace {
 
 // FORCE INDEX, here and wherever rows are changed by their keys: where a table is small, the optimizer would
 // walk and lock all of it, rows of other devices included.
-//
-// Locks, in order: the result, the enrollment by its foreign key, the queue row. A new enrollment of the
-// device takes the enrollment first and never the result, so that the two do not wait for each other.
 
-/// Nothing is inserted when the queue has no such row.
-std::string insert_result(std::string_view not_now_at, std::string_view not_now_tally,
-                          std::string_view when_there) {
-    return "INSERT INTO command_results (id, command_uuid, status, result, result_raw, result_raw_of,"
-           " not_now_at, not_now_tally, created_at, updated_at)"
-           " SELECT q.id, q.command_uuid, ?, ?, ?, ?, " +
-           std::string{not_now_at} + ", " + std::string{not_now_tally} +
-           ", UTC_TIMESTAMP(), UTC_TIMESTAMP() FROM enrollment_queue q"
-           " WHERE q.id = ? AND q.command_uuid = ? AND q.active = 1 ON DUPLICATE KEY UPDATE " +
-           std::string{when_there};
-}
+constexpr std::string_view mark_done = R"(
+UPDATE enrollment_queue FORCE INDEX (PRIMARY) SET done = 1, updated_at = UTC_TIMESTAMP()
+WHERE id = ? AND command_uuid = ? AND active = 1)";
 
-const std::string& insert_final_result() {
-    static const std::string sql =
-        insert_result("NULL", "0",
-                      "status = VALUES(status), result = VALUES(result), result_raw = VALUES(result_raw),"
-                      " result_raw_of = VALUES(result_raw_of), updated_at = VALUES(updated_at)");
-    return sql;
-}
+constexpr std::string_view put_final_result = R"(
+INSERT INTO command_results (id, command_uuid, status, result, result_raw, result_raw_of, created_at, updated_at)
+VALUES (?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(), UTC_TIMESTAMP())
+ON DUPLICATE KEY UPDATE status = VALUES(status), result = VALUES(result), result_raw = VALUES(result_raw),
+    result_raw_of = VALUES(result_raw_of), updated_at = VALUES(updated_at))";
 
-/// A late duplicate from before the command was done changes nothing: were it believed, the command would run
-/// twice.
-const std::string& insert_not_now() {
+/// Nothing is inserted when the queue has no such row. A late duplicate from before the command was done
+/// changes nothing: were it believed, the command would run twice.
+const std::string& put_not_now() {
     static const std::string sql = [] {
+        std::string put = R"(
+INSERT INTO command_results (id, command_uuid, status, result, result_raw, result_raw_of, not_now_at,
+                             not_now_tally, created_at, updated_at)
+SELECT q.id, q.command_uuid, 'NotNow', ?, ?, ?, UTC_TIMESTAMP(), 1, UTC_TIMESTAMP(), UTC_TIMESTAMP()
+FROM enrollment_queue q WHERE q.id = ? AND q.command_uuid = ? AND q.active = 1
+ON DUPLICATE KEY UPDATE )";
         const auto unless_final = [](const std::string& column, const std::string& value) {
             return column + " = IF(CAST(command_results.status AS BINARY) = 'NotNow', " + value +
                    ", command_results." + column + ")";
         };
-        std::string changes =
-            unless_final("not_now_tally", "command_results.not_now_tally + 1") + ", " +
-            unless_final("not_now_at", "COALESCE(command_results.not_now_at, VALUES(not_now_at))");
+        put += unless_final("not_now_tally", "command_results.not_now_tally + 1");
+        put += ", " + unless_final("not_now_at", "COALESCE(command_results.not_now_at, VALUES(not_now_at))");
         for (const auto* column : {"result", "result_raw", "result_raw_of", "updated_at"})
-            changes += ", " + unless_final(column, std::string{"VALUES("} + column + ")");
-        return insert_result("UTC_TIMESTAMP()", "1", changes);
+            put += ", " + unless_final(column, std::string{"VALUES("} + column + ")");
+        return put;
     }();
     return sql;
-}
-
-bool insert(Session& session, const std::string& sql, const CommandReport& report, const RowKey& id,
-            const RowKey& uuid, const TextColumn& text) {
-    return session.execute(sql, {std::string_view{report.status.str()}, text.text(), text.raw(),
-                                 text.raw_of(), id, uuid}) > 0;
-}
-
-/// @return whether the enrollment has the command, and was not cleared since.
-bool mark_done(Session& session, const RowKey& id, const RowKey& uuid) {
-    return session.execute("UPDATE enrollment_queue FORCE INDEX (PRIMARY)"
-                           " SET done = 1, updated_at = UTC_TIMESTAMP()"
-                           " WHERE id = ? AND command_uuid = ? AND active = 1",
-                           {id, uuid}) > 0;
 }
 
 /// Not the command itself: other devices may have it too, and would wait for us. Retention looks for those
@@ -97,14 +75,15 @@ bool MySqlStorage::store_report(const CommandReport& report) {
 
     const TextColumn text{report.raw};
     if (report.is_not_now()) {
-        return database_.run(
-            [&](Session& session) { return insert(session, insert_not_now(), report, id, uuid, text); });
+        return database_.run([&](Session& session) {
+            return session.execute(put_not_now(), {text.text(), text.raw(), text.raw_of(), id, uuid}) > 0;
+        });
     }
     return database_.transact([&](Session& session) {
-        if (!insert(session, insert_final_result(), report, id, uuid, text)) return false;
-        if (mark_done(session, id, uuid)) return true;
-        session.rollback(); // the device enrolled anew while we waited for it
-        return false;
+        if (session.execute(mark_done, {id, uuid}) == 0) return false;
+        session.execute(put_final_result, {id, uuid, std::string_view{report.status.str()}, text.text(),
+                                           text.raw(), text.raw_of()});
+        return true;
     });
 }
 
