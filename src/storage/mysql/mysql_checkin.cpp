@@ -1,6 +1,7 @@
 // Storing what devices check in with, TokenUpdates apart. Locks are taken in the order devices, users,
 // enrollments, queue.
 #include "encoding/base64.hpp"
+#include "storage/mysql/failure.hpp"
 #include "storage/mysql/mysql_storage.hpp"
 #include "storage/mysql/optional_text.hpp"
 #include "storage/mysql/pem_column.hpp"
@@ -34,12 +35,13 @@ SET enabled = 0, token_update_tally = 0, unregistered_token_hex = NULL, updated_
 WHERE device_id = ?)";
 
 /// What is pending for the device and its users is cleared, and what is finished stays as it is: a report
-/// repeated is still known. NanoMDM finishes a command by its result alone. The index passes the finished by;
-/// left alone, the optimizer may prefer the primary key, which does not.
+/// repeated is still known. NanoMDM finishes a command by its result alone. Without being told, the optimizer
+/// may walk by the primary key through all that is finished, or begin at the queue and lock other devices'
+/// rows.
 const std::string& clear_queues() {
     static const std::string sql = R"(
 UPDATE enrollments e
-JOIN enrollment_queue q FORCE INDEX (idx_nanomdm_next) ON q.id = e.id AND q.active = 1 AND q.done = 0
+STRAIGHT_JOIN enrollment_queue q FORCE INDEX (idx_nanomdm_next) ON q.id = e.id AND q.active = 1 AND q.done = 0
 LEFT JOIN command_results r ON r.id = q.id AND r.command_uuid = q.command_uuid
 SET q.active = 0, q.updated_at = UTC_TIMESTAMP()
 WHERE e.device_id = ? AND )" + std::string{mysql::no_final_result};
@@ -53,9 +55,6 @@ UPDATE enrollments SET enabled = 0, token_update_tally = 0, updated_at = UTC_TIM
 WHERE device_id = ?)";
 constexpr std::string_view disable_user = R"(
 UPDATE enrollments SET enabled = 0, token_update_tally = 0, updated_at = UTC_TIMESTAMP() WHERE id = ?)";
-
-/// A device's row must be there, and stay, while one of a user of it is added.
-constexpr std::string_view hold_device = "SELECT 1 FROM devices WHERE id = ? LOCK IN SHARE MODE";
 
 constexpr std::string_view put_user_authenticate = R"(
 INSERT INTO users (id, device_id, user_authenticate, user_authenticate_raw, user_authenticate_raw_of,
@@ -76,7 +75,7 @@ ON DUPLICATE KEY UPDATE
     user_authenticate_digest_at = VALUES(user_authenticate_digest_at), updated_at = VALUES(updated_at))";
 
 constexpr std::string_view update_bootstrap_token = R"(
-UPDATE devices SET bootstrap_token_b64 = ?, bootstrap_token_at = IF(? IS NULL, NULL, UTC_TIMESTAMP()),
+UPDATE devices SET bootstrap_token_b64 = ?, bootstrap_token_at = IF(?, UTC_TIMESTAMP(), NULL),
                    updated_at = UTC_TIMESTAMP()
 WHERE id = ?)";
 constexpr std::string_view select_bootstrap_token = "SELECT bootstrap_token_b64 FROM devices WHERE id = ?";
@@ -113,19 +112,24 @@ void MySqlStorage::store_user_authenticate(const UserAuthenticate& message) {
     const RowKey device{message.enrollment.device()};
     const TextColumn raw{message.raw};
     const auto put = message.digest_response.empty() ? put_user_authenticate : put_user_authenticate_digest;
-    database_.transact([&](Session& session) {
-        if (!session.query(hold_device, {device}).next()) refuse_unknown(message.enrollment.device());
-        session.execute(put, {id, device, raw.text(), raw.raw(), raw.raw_of()});
-    });
+    try {
+        database_.run([&](Session& session) {
+            session.execute(put, {id, device, raw.text(), raw.raw(), raw.raw_of()});
+        });
+    } catch (const mysql::Failure& failure) {
+        if (failure.kind() == mysql::FailureKind::missing_parent) refuse_unknown(message.enrollment.device());
+        throw;
+    }
 }
 
 void MySqlStorage::touch_last_seen(const Enrollment& enrollment) { last_seen_.touch(enrollment.id); }
 
 void MySqlStorage::store_bootstrap_token(const EnrollmentId& device, const std::string& token) {
     const std::string base64 = base64_encode(token);
+    const mysql::Parameter is_there = std::int64_t{token.empty() ? 0 : 1};
     const bool known = database_.run([&](Session& session) {
-        return session.execute(update_bootstrap_token, {mysql::text_or_null(base64),
-                                                        mysql::text_or_null(base64), RowKey{device}}) > 0;
+        return session.execute(update_bootstrap_token,
+                               {mysql::text_or_null(base64), is_there, RowKey{device}}) > 0;
     });
     if (!known) refuse_unknown(device);
 }

@@ -23,7 +23,7 @@ constexpr std::string_view update_device = R"(
 UPDATE devices
 SET token_update = ?, token_update_raw = ?, token_update_raw_of = ?, token_update_at = UTC_TIMESTAMP(),
     unlock_token = COALESCE(?, unlock_token),
-    unlock_token_at = IF(? IS NULL, unlock_token_at, UTC_TIMESTAMP()), updated_at = UTC_TIMESTAMP()
+    unlock_token_at = IF(?, UTC_TIMESTAMP(), unlock_token_at), updated_at = UTC_TIMESTAMP()
 WHERE id = ?)";
 
 constexpr std::string_view put_user = R"(
@@ -82,9 +82,10 @@ public:
 private:
     /// @return false when there is no such device.
     bool update_device_row(Session& session) const {
-        const Parameter unlock_token = text_or_null(message_.unlock_token);
-        return session.execute(update_device,
-                               {raw_.text(), raw_.raw(), raw_.raw_of(), unlock_token, unlock_token, id_}) > 0;
+        const Parameter has_unlock_token = std::int64_t{message_.unlock_token.empty() ? 0 : 1};
+        return session.execute(update_device, {raw_.text(), raw_.raw(), raw_.raw_of(),
+                                               text_or_null(message_.unlock_token), has_unlock_token, id_}) >
+               0;
     }
 
     bool put_user_row(Session& session) const {
@@ -118,6 +119,9 @@ private:
 } // namespace
 
 int MySqlStorage::store_token_update(const TokenUpdate& message) {
+    // The unlock token goes beside the message that it came in.
+    if (message.raw.size() + message.unlock_token.size() > largest_message_)
+        throw Error{Errc::too_large, "TokenUpdate with an unlock token larger than the database takes"};
     const Rows rows{message};
     return database_.transact([&](Session& session) { return rows.put(session); });
 }

@@ -90,6 +90,22 @@ TEST_F(StoredRows, AnAuthenticateThatFailsHalfwayChangesNothing) {
     EXPECT_TRUE(storage().next_command(mac.id, NotNow::candidates));
 }
 
+TEST_F(StoredRows, WhatNoPacketHoldsIsRefusedAtOnce) {
+    enroll(mac);
+    const std::size_t largest = storage().largest_message();
+    EXPECT_EQ(largest, std::stoul(value("SELECT @@max_allowed_packet")) - 65536);
+    const auto lost = status("Aborted_clients");
+    auto message = token_update(mac, std::string(largest / 2 + 1, 'x'), std::string(largest / 2, 'u'));
+    EXPECT_EQ(errc_of([&] { storage().store_token_update(message); }), Errc::too_large);
+    EXPECT_EQ(status("Aborted_clients"), lost);
+
+    message.raw.pop_back();
+    EXPECT_EQ(storage().store_token_update(message), 2);
+    message = token_update(mac, std::string(largest, 'x'));
+    EXPECT_EQ(storage().store_token_update(message), 3);
+    storage().store_authenticate(authenticate(mac, std::string(largest, 'x')), std::string(20'000, 'p'));
+}
+
 TEST_F(StoredRows, OfAnUnknownTypeAreCorrupt) {
     enroll(mac);
     session().run("UPDATE enrollments SET type = 'Toaster'");
@@ -175,16 +191,16 @@ TEST_F(StoredRows, NormalTrafficDoesNotDeadlock) {
                 storage().enqueue(one, ids({macs[2], macs[0], macs[1], user}));
                 storage().store_token_update(token_update(own));
                 break;
-            default:
-                if (const auto next = storage().next_command(own.id, NotNow::candidates))
-                    storage().store_report(command_report(own, "Acknowledged", next->uuid.str(), "<r>"));
+            default: // of a device that does not enroll at the same moment
+                if (const auto next = storage().next_command(macs[2].id, NotNow::candidates))
+                    storage().store_report(command_report(macs[2], "Acknowledged", next->uuid.str(), "<r>"));
                 storage().touch_last_seen(own);
                 storage().claim_certificate(own.id, certificate_hash(static_cast<unsigned>(i)),
                                             ClaimRule::unknown_certificate);
             }
         }
     });
-    EXPECT_EQ(status("Innodb_deadlocks"), deadlocks);
+    EXPECT_EQ(status("Innodb_deadlocks"), deadlocks) << server().sql("SHOW ENGINE INNODB STATUS");
 }
 
 } // namespace
