@@ -39,6 +39,44 @@ void remove_rows(Session& session, std::vector<QueueRow> rows, const std::string
     });
 }
 
+/// Of a command `c` that nobody's queue has. The one parameter is for how many seconds it must have been
+/// there. A NotNow alone is what a report left that raced with the last one: it goes with its command.
+constexpr std::string_view unused = R"(
+    c.created_at < UTC_TIMESTAMP() - INTERVAL ? SECOND
+    AND NOT EXISTS (SELECT 1 FROM enrollment_queue q WHERE q.command_uuid = c.command_uuid)
+    AND NOT EXISTS (SELECT 1 FROM command_results r
+                    WHERE r.command_uuid = c.command_uuid AND CAST(r.status AS BINARY) <> 'NotNow'))";
+
+/// Deletes those that are unused, but for those that somebody has locked.
+void remove_commands(Session& session, const std::vector<std::string_view>& uuids, std::int64_t seconds) {
+    const auto matching = [&session](const std::string& query, const std::vector<Parameter>& parameters) {
+        auto rows = session.query(query, parameters);
+        std::vector<std::string> found;
+        while (rows.next()) found.push_back(rows.text(0));
+        return found;
+    };
+    const auto with_names = [](std::vector<Parameter> parameters, const auto& names) {
+        add_texts(parameters, std::vector<std::string_view>{names.begin(), names.end()});
+        return parameters;
+    };
+    session.begin();
+    // Whoever enqueues one of them has locked its row by the foreign key, or waits for us and stores it anew.
+    const auto locked = matching("SELECT command_uuid FROM commands FORCE INDEX (PRIMARY) WHERE " +
+                                     any_of("command_uuid", uuids.size()) + " FOR UPDATE SKIP LOCKED",
+                                 with_names({}, uuids));
+    if (!locked.empty()) {
+        // With the lock, what a new look finds unused stays so.
+        const auto found = matching("SELECT c.command_uuid FROM commands c WHERE " + std::string{unused} +
+                                        " AND " + any_of("c.command_uuid", locked.size()),
+                                    with_names({seconds}, locked));
+        if (!found.empty())
+            session.execute("DELETE t FROM commands t FORCE INDEX (PRIMARY) WHERE " +
+                                any_of("command_uuid", found.size()),
+                            with_names({}, found));
+    }
+    session.commit();
+}
+
 } // namespace
 
 bool Retention::step(Session& session) {
@@ -104,13 +142,7 @@ bool Retention::step_cleared(Session& session) {
 }
 
 bool Retention::step_commands(Session& session) {
-    // The orphaned NotNow of a report that raced with the last one goes with its command.
-    const std::string unused =
-        "c.created_at < UTC_TIMESTAMP() - INTERVAL ? SECOND"
-        " AND NOT EXISTS (SELECT 1 FROM enrollment_queue q WHERE q.command_uuid = c.command_uuid)"
-        " AND NOT EXISTS (SELECT 1 FROM command_results r WHERE r.command_uuid = c.command_uuid"
-        " AND CAST(r.status AS BINARY) <> 'NotNow')";
-    auto rows = session.query("SELECT c.command_uuid, " + unused +
+    auto rows = session.query("SELECT c.command_uuid, " + std::string{unused} +
                                   " FROM commands c FORCE INDEX (PRIMARY) WHERE c.command_uuid > ?"
                                   " ORDER BY c.command_uuid" +
                                   limit(),
@@ -123,37 +155,7 @@ bool Retention::step_commands(Session& session) {
         if (rows.integer(1) != 0) found.push_back(last);
     }
     in_pieces(found, rows_at_once, [&](std::span<const std::string> some) {
-        const std::vector<std::string_view> names{some.begin(), some.end()};
-        std::vector<Parameter> parameters;
-        add_texts(parameters, names);
-        session.begin();
-        // Whoever enqueues one of them holds its row by the foreign key, or waits for us and stores it anew.
-        const auto texts = [](Rows uuids) {
-            std::vector<std::string> all;
-            while (uuids.next()) all.push_back(uuids.text(0));
-            return all;
-        };
-        const auto locked =
-            texts(session.query("SELECT command_uuid FROM commands FORCE INDEX (PRIMARY) WHERE " +
-                                    any_of("command_uuid", names.size()) + " FOR UPDATE SKIP LOCKED",
-                                parameters));
-        if (!locked.empty()) {
-            // Now, with the lock, a look that cannot be overtaken.
-            parameters.clear();
-            parameters.emplace_back(std::int64_t{unused_kept_.count()});
-            add_texts(parameters, std::vector<std::string_view>{locked.begin(), locked.end()});
-            const auto still = texts(session.query("SELECT c.command_uuid FROM commands c WHERE " + unused +
-                                                       " AND " + any_of("c.command_uuid", locked.size()),
-                                                   parameters));
-            if (!still.empty()) {
-                parameters.clear();
-                add_texts(parameters, std::vector<std::string_view>{still.begin(), still.end()});
-                session.execute("DELETE t FROM commands t FORCE INDEX (PRIMARY) WHERE " +
-                                    any_of("command_uuid", still.size()),
-                                parameters);
-            }
-        }
-        session.commit();
+        remove_commands(session, {some.begin(), some.end()}, unused_kept_.count());
     });
     after_ = last;
     return count == rows_per_step;
