@@ -188,6 +188,10 @@ private:
             const std::unique_ptr<sql::ResultSet> tls{
                 text_->executeQuery("SHOW SESSION STATUS LIKE 'Ssl_cipher'")};
             if (tls->next()) cipher = tls->getString(2);
+            // On a Galera node, which may be behind the one that answered us last: first what is committed.
+            const std::unique_ptr<sql::ResultSet> galera{
+                text_->executeQuery("SHOW SESSION VARIABLES LIKE 'wsrep_on'")};
+            if (galera->next() && galera->getString(2) == "ON") run("SET SESSION wsrep_sync_wait = 7");
         });
         if (endpoint.tls.mode > TlsMode::preferred && cipher.empty())
             throw Failure{2026, "the connection to " + endpoint.description() + " is not TLS"};
