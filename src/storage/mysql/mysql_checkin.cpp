@@ -29,22 +29,28 @@ ON DUPLICATE KEY UPDATE
     unlock_token = NULL, unlock_token_at = NULL, bootstrap_token_b64 = NULL, bootstrap_token_at = NULL,
     updated_at = VALUES(updated_at))";
 
-constexpr std::string_view start_anew = R"(
-UPDATE enrollments
-SET enabled = 0, token_update_tally = 0, unregistered_token_hex = NULL, updated_at = UTC_TIMESTAMP()
-WHERE device_id = ?)";
+/// Locks the enrollments of the device and its users, and then the counters of their queues, as whoever
+/// enqueues does; says whether there are any. Both write the counter, which makes them conflict on two nodes
+/// of a Galera cluster: there nobody sees what the other one has locked.
+constexpr std::string_view hold_back_enqueueing = R"(
+INSERT INTO nanomdm_queue_counters (id, last_seq)
+SELECT e.id, 1 FROM enrollments e WHERE e.device_id = ? ORDER BY e.id FOR UPDATE
+ON DUPLICATE KEY UPDATE last_seq = nanomdm_queue_counters.last_seq + 1)";
 
-/// What is pending for the device and its users is cleared, and what is finished stays as it is: a report
-/// repeated is still known. NanoMDM finishes a command by its result alone. Without being told, the optimizer
-/// may walk by the primary key through all that is finished, or begin at the queue and lock other devices'
-/// rows.
-const std::string& clear_queues() {
+/// Disables them and clears what is pending for them. What is finished stays as it is: a report repeated is
+/// still known. NanoMDM finishes a command by its result alone. The index passes by what is finished; the
+/// optimizer may prefer the primary key, which does not. The join cannot begin at the queue, among other
+/// devices' rows.
+const std::string& start_anew() {
     static const std::string sql = R"(
 UPDATE enrollments e
-STRAIGHT_JOIN enrollment_queue q FORCE INDEX (idx_nanomdm_next) ON q.id = e.id AND q.active = 1 AND q.done = 0
-LEFT JOIN command_results r ON r.id = q.id AND r.command_uuid = q.command_uuid
-SET q.active = 0, q.updated_at = UTC_TIMESTAMP()
-WHERE e.device_id = ? AND )" + std::string{mysql::no_final_result};
+LEFT JOIN (enrollment_queue q FORCE INDEX (idx_nanomdm_next)
+           LEFT JOIN command_results r ON r.id = q.id AND r.command_uuid = q.command_uuid)
+       ON q.id = e.id AND q.active = 1 AND q.done = 0 AND )" +
+                                   std::string{mysql::no_final_result} + R"(
+SET e.enabled = 0, e.token_update_tally = 0, e.unregistered_token_hex = NULL,
+    e.updated_at = UTC_TIMESTAMP(), q.active = 0, q.updated_at = UTC_TIMESTAMP()
+WHERE e.device_id = ?)";
     return sql;
 }
 
@@ -95,8 +101,8 @@ void MySqlStorage::store_authenticate(const Authenticate& message, const std::st
         session.execute(put_device,
                         {id, mysql::text_or_null(pem), mysql::name_or_null(message.serial_number.str()),
                          raw.text(), raw.raw(), raw.raw_of()});
-        // A device that is new has nothing to clear, and this is not cheap: see mysql_token_update.cpp.
-        if (session.execute(start_anew, {id}) > 0) session.execute(clear_queues(), {id});
+        // A device that is new has nothing to clear, and that is not cheap: see mysql_token_update.cpp.
+        if (session.execute(hold_back_enqueueing, {id}) > 0) session.execute(start_anew(), {id});
     });
 }
 
