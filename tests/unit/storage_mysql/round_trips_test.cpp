@@ -13,7 +13,7 @@ protected:
     /// times, because the first prepares statements and the background threads have some of their own.
     std::int64_t of(const std::function<void()>& work) {
         auto least = std::numeric_limits<std::int64_t>::max();
-        for (int time = 0; time < 6; ++time) {
+        for (int time = 0; time < 25; ++time) {
             const auto before = statements();
             work();
             least = std::min(least, statements() - before - 1); // the one that asked
