@@ -10,6 +10,7 @@
 #include <cctype>
 #include <cerrno>
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -156,6 +157,10 @@ private:
     }
 
     void serve(int socket, std::size_t number) {
+        sigset_t pipe; // OpenSSL's writes would raise it where the client has gone
+        ::sigemptyset(&pipe);
+        ::sigaddset(&pipe, SIGPIPE);
+        ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
         ByteStream stream{socket, tls_ ? &*tls_ : nullptr};
         {
             const std::lock_guard lock{mutex_};
