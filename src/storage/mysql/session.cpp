@@ -165,7 +165,6 @@ public:
     }
 
     bool in_transaction = false;
-    bool is_galera = false;
     std::size_t max_packet = 0;
     std::string version;
     std::string cipher;
@@ -192,8 +191,7 @@ private:
             // On a Galera node, which may be behind the one that answered us last: first what is committed.
             const std::unique_ptr<sql::ResultSet> galera{
                 text_->executeQuery("SHOW SESSION VARIABLES LIKE 'wsrep_on'")};
-            is_galera = galera->next() && galera->getString(2) == "ON";
-            if (is_galera) run("SET SESSION wsrep_sync_wait = 7");
+            if (galera->next() && galera->getString(2) == "ON") run("SET SESSION wsrep_sync_wait = 7");
         });
         if (endpoint.tls.mode > TlsMode::preferred && cipher.empty())
             throw Failure{2026, "the connection to " + endpoint.description() + " is not TLS"};
@@ -279,7 +277,6 @@ bool Session::alive() noexcept {
 
 std::size_t Session::max_packet() const noexcept { return impl_->max_packet; }
 bool Session::is_mariadb() const noexcept { return impl_->version.find("MariaDB") != std::string::npos; }
-bool Session::is_galera() const noexcept { return impl_->is_galera; }
 const std::string& Session::server_version() const noexcept { return impl_->version; }
 const std::string& Session::cipher() const noexcept { return impl_->cipher; }
 

@@ -81,9 +81,6 @@ public:
     /// The server's max_allowed_packet, bytes.
     [[nodiscard]] std::size_t max_packet() const noexcept;
     [[nodiscard]] bool is_mariadb() const noexcept;
-    /// Whether the server is a node of a Galera cluster: other nodes do not see what a transaction locks there;
-    /// two that write the same row conflict at the commit.
-    [[nodiscard]] bool is_galera() const noexcept;
     [[nodiscard]] const std::string& server_version() const noexcept;
     /// The cipher of the TLS connection; empty: no TLS.
     [[nodiscard]] const std::string& cipher() const noexcept;
