@@ -51,6 +51,11 @@ const Operation user_authenticate{"UserAuthenticate", [](AllStorage& storage) {
                                           contract::user_authenticate(anna, "<digest>", "digest"));
                                       return std::string{};
                                   }};
+const Operation first_user_authenticate{"FirstUserAuthenticate", [](AllStorage& storage) {
+                                            storage.store_user_authenticate(contract::user_authenticate(
+                                                contract::user_of(mac, "BOB"), "<first>", ""));
+                                            return std::string{};
+                                        }};
 const Operation bootstrap_token{"BootstrapToken", [](AllStorage& storage) {
                                     storage.store_bootstrap_token(mac.id, "another token");
                                     return std::string{};
@@ -142,6 +147,7 @@ const std::vector<Operation>& operations() {
                                             user_token_update,
                                             new_user,
                                             check_out,
+                                            first_user_authenticate,
                                             user_authenticate,
                                             bootstrap_token,
                                             claim,
@@ -169,7 +175,7 @@ const std::vector<Obstacle>& obstacles() {
         {"Enrollments", row("enrollments", "id = 'MAC:ANNA'"), user_token_update},
         {"Devices", mac_device, new_user},
         {"Enrollments", mac_enrollment, check_out},
-        {"Devices", mac_device, user_authenticate},
+        {"Devices", mac_device, first_user_authenticate},
         {"Users", row("users", "id = 'MAC:ANNA'"), user_authenticate},
         {"Devices", mac_device, bootstrap_token},
         {"Owners", certificate_owner(7), claim},
@@ -202,7 +208,7 @@ const std::vector<Collision>& collisions() {
         {queue_row("pending"), mac_device, authenticate},
         {mac_enrollment, mac_device, token_update},
         {row("nanomdm_queue_counters", "id = 'MAC:ANNA'"), mac_enrollment, enqueue},
-        {queue_row("pending"), result_row("pending"), acknowledge},
+        {result_row("later"), queue_row("later"), acknowledge_later},
         {certificate_owner(8), mac_device, renew},
     };
     return all;
