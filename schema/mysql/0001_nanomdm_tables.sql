@@ -62,6 +62,7 @@ CREATE TABLE users (
     created_at                  TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at                  TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     PRIMARY KEY (id, device_id),
+    INDEX device_id (device_id),
     CONSTRAINT users_ibfk_1 FOREIGN KEY (device_id) REFERENCES devices (id)
         ON DELETE CASCADE ON UPDATE CASCADE,
     CHECK (user_short_name IS NULL OR user_short_name <> ''),
@@ -89,6 +90,8 @@ CREATE TABLE enrollments (
     updated_at         TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     PRIMARY KEY (id),
     UNIQUE INDEX user_id (user_id),
+    INDEX device_id (device_id),
+    INDEX user_id_2 (user_id, device_id),
     INDEX type (type),
     CONSTRAINT enrollments_ibfk_1 FOREIGN KEY (device_id) REFERENCES devices (id)
         ON DELETE CASCADE ON UPDATE CASCADE,
@@ -125,6 +128,7 @@ CREATE TABLE command_results (
     created_at    TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at    TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     PRIMARY KEY (id, command_uuid),
+    INDEX command_uuid (command_uuid),
     INDEX status (status),
     CONSTRAINT command_results_ibfk_1 FOREIGN KEY (id) REFERENCES enrollments (id)
         ON DELETE CASCADE ON UPDATE CASCADE,
@@ -144,6 +148,7 @@ CREATE TABLE enrollment_queue (
     created_at   TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at   TIMESTAMP    NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
     PRIMARY KEY (id, command_uuid),
+    INDEX command_uuid (command_uuid),
     INDEX idx_queue_lookup (id, active, priority DESC, created_at),
     CONSTRAINT enrollment_queue_ibfk_1 FOREIGN KEY (id) REFERENCES enrollments (id)
         ON DELETE CASCADE ON UPDATE CASCADE,
