@@ -33,7 +33,7 @@ UserAuthenticateAnswer Core::user_authenticate(const Request&, const UserAuthent
 }
 
 void Core::set_bootstrap_token(const Request&, const SetBootstrapToken& message) {
-    bootstrap_tokens_.store_bootstrap_token(message.enrollment.device(), message.token);
+    bootstrap_tokens_.store_bootstrap_token(message);
 }
 
 std::optional<std::string> Core::bootstrap_token(const Request&, const GetBootstrapToken& message) {

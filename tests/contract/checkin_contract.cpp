@@ -147,7 +147,7 @@ TEST_P(CheckInContract, EveryTypeComesBackAsStored) {
 TEST_P(CheckInContract, AuthenticateStartsANewEnrollment) {
     enroll(mac);
     storage().store_token_update(token_update(mac, "<t>", "unlock me"));
-    storage().store_bootstrap_token(mac.id, "escrowed");
+    storage().store_bootstrap_token(set_bootstrap_token(mac, "escrowed"));
     add_user(anna);
     auto again = authenticate(mac, "<second>");
     again.serial_number = SerialNumber{"SERIAL2"};
@@ -175,7 +175,7 @@ TEST_P(CheckInContract, AuthenticateStartsANewEnrollment) {
 TEST_P(CheckInContract, AuthenticateLeavesOtherDevicesAlone) {
     for (const auto& one : {mac, other_mac}) enroll(one);
     for (const auto& one : {anna, other_user}) add_user(one);
-    storage().store_bootstrap_token(other_mac.id, "escrowed");
+    storage().store_bootstrap_token(set_bootstrap_token(other_mac, "escrowed"));
     for (const auto& one : {mac, anna, other_mac, other_user}) enqueue(command("c"), one);
 
     storage().store_authenticate(authenticate(mac), "pem");
@@ -262,7 +262,7 @@ TEST_P(CheckInContract, TokenUpdateAfterCheckOutEnablesAgain) {
 TEST_P(CheckInContract, CheckOutKeepsQueueTokensAndMessages) {
     storage().store_authenticate(authenticate(mac, "<a>"), "pem");
     storage().store_token_update(token_update(mac, "<t>", "unlock me"));
-    storage().store_bootstrap_token(mac.id, "escrowed");
+    storage().store_bootstrap_token(set_bootstrap_token(mac, "escrowed"));
     enqueue(command("c"), mac);
     storage().store_check_out(check_out(mac));
     EXPECT_EQ(next(mac), "c") << "a device that still reports is still served";

@@ -94,7 +94,7 @@ TEST_P(HostileTextContract, EnrollmentIdsAreBytes) {
         storage().store_authenticate(message, "pem of " + name);
         storage().store_token_update(
             token_update(device(name), "<token update " + name + ">", "unlock " + name));
-        storage().store_bootstrap_token(EnrollmentId{name}, "bootstrap " + name);
+        storage().store_bootstrap_token(set_bootstrap_token(device(name), "bootstrap " + name));
     }
     for (const auto& name : names) {
         const EnrollmentId id{name};

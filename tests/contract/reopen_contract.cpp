@@ -56,7 +56,7 @@ TEST_P(ReopenContract, EnrollmentsAsTheyWere) {
 TEST_P(ReopenContract, MessagesAndTokensByteForByte) {
     storage().store_authenticate(authenticate(mac, binary_bytes(5000)), "the pem");
     storage().store_token_update(token_update(mac, binary_bytes(1 << 20), binary_bytes(700)));
-    storage().store_bootstrap_token(mac.id, binary_bytes(900));
+    storage().store_bootstrap_token(set_bootstrap_token(mac, binary_bytes(900)));
     storage().store_user_authenticate(user_authenticate(anna, "<first>", ""));
     storage().store_user_authenticate(user_authenticate(anna, "<digest>", "digest"));
     ASSERT_TRUE(reopen());
@@ -72,12 +72,12 @@ TEST_P(ReopenContract, MessagesAndTokensByteForByte) {
 TEST_P(ReopenContract, WhatWasForgottenStaysForgotten) {
     storage().store_authenticate(authenticate(mac), "pem");
     storage().store_token_update(token_update(mac, "<t>", "unlock me"));
-    storage().store_bootstrap_token(mac.id, "escrowed");
+    storage().store_bootstrap_token(set_bootstrap_token(mac, "escrowed"));
     enqueue(command("old"), mac);
     storage().store_authenticate(authenticate(mac), "pem");
     enroll(other_mac);
-    storage().store_bootstrap_token(other_mac.id, "escrowed");
-    storage().store_bootstrap_token(other_mac.id, "");
+    storage().store_bootstrap_token(set_bootstrap_token(other_mac, "escrowed"));
+    storage().store_bootstrap_token(set_bootstrap_token(other_mac, ""));
     ASSERT_TRUE(reopen());
     EXPECT_FALSE(storage().messages(mac.id).unlock_token);
     EXPECT_FALSE(storage().bootstrap_token(mac.id));

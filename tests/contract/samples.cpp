@@ -45,6 +45,10 @@ UserAuthenticate user_authenticate(const Enrollment& user, const std::string& ra
     return {message(user, raw), digest_response};
 }
 
+SetBootstrapToken set_bootstrap_token(const Enrollment& enrollment, const std::string& token) {
+    return {message(enrollment, "<set bootstrap token>"), token};
+}
+
 CommandReport command_report(const Enrollment& enrollment, const std::string& status, const std::string& uuid,
                              const std::string& raw) {
     return {message(enrollment, raw), ReportStatus{status}, CommandUuid{uuid}};

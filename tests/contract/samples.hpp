@@ -21,6 +21,8 @@ namespace nanomdm::contract {
 [[nodiscard]] CheckOut check_out(const Enrollment& enrollment);
 [[nodiscard]] UserAuthenticate user_authenticate(const Enrollment& user, const std::string& raw,
                                                  const std::string& digest_response);
+/// @param token empty: forget the one before
+[[nodiscard]] SetBootstrapToken set_bootstrap_token(const Enrollment& enrollment, const std::string& token);
 [[nodiscard]] CommandReport command_report(const Enrollment& enrollment, const std::string& status,
                                            const std::string& uuid, const std::string& raw);
 

@@ -27,8 +27,8 @@ public:
     }
     void touch_last_seen(const Enrollment& enrollment) override { next().touch_last_seen(enrollment); }
 
-    void store_bootstrap_token(const EnrollmentId& device, const std::string& token) override {
-        next().store_bootstrap_token(device, token);
+    void store_bootstrap_token(const SetBootstrapToken& message) override {
+        next().store_bootstrap_token(message);
     }
     std::optional<std::string> bootstrap_token(const EnrollmentId& device) override {
         return next().bootstrap_token(device);

@@ -42,9 +42,9 @@ class BootstrapTokenStore {
 public:
     virtual ~BootstrapTokenStore() = default;
 
-    /// Replaces any token escrowed before; an empty one removes it.
+    /// Replaces any token escrowed before for the message's device; an empty one removes it.
     /// @throws Error{Errc::invalid} when the device never sent Authenticate.
-    virtual void store_bootstrap_token(const EnrollmentId& device, const std::string& token) = 0;
+    virtual void store_bootstrap_token(const SetBootstrapToken& message) = 0;
     /// @return raw bytes; nullopt when none is escrowed.
     [[nodiscard]] virtual std::optional<std::string> bootstrap_token(const EnrollmentId& device) = 0;
 };

@@ -128,7 +128,9 @@ void FileStorage::store_user_authenticate(const UserAuthenticate& message) {
     store_->journal().wait_durable(lsn);
 }
 
-void FileStorage::store_bootstrap_token(const EnrollmentId& device, const std::string& token) {
+void FileStorage::store_bootstrap_token(const SetBootstrapToken& message) {
+    const EnrollmentId& device = message.enrollment.device();
+    const std::string& token = message.token;
     const file::Record record = file::BootstrapTokenRecord{
         .at = file::now(), .device = device.str(), .token = token.empty() ? nullptr : shared_bytes(token)};
     store_->journal().admit();

@@ -30,7 +30,7 @@ public:
     void store_user_authenticate(const UserAuthenticate& message) override;
     void touch_last_seen(const Enrollment& enrollment) override;
 
-    void store_bootstrap_token(const EnrollmentId& device, const std::string& token) override;
+    void store_bootstrap_token(const SetBootstrapToken& message) override;
     std::optional<std::string> bootstrap_token(const EnrollmentId& device) override;
 
     bool is_associated(const EnrollmentId& device, const std::string& hash) override;

@@ -91,9 +91,10 @@ void InMemStorage::touch_last_seen(const Enrollment& enrollment) {
     if (Record* record = find(enrollment.id)) record->last_seen_at = std::chrono::system_clock::now();
 }
 
-void InMemStorage::store_bootstrap_token(const EnrollmentId& device, const std::string& token) {
+void InMemStorage::store_bootstrap_token(const SetBootstrapToken& message) {
     const std::unique_lock lock{mutex_};
-    authenticated_device(device).bootstrap_token = token.empty() ? std::nullopt : std::optional{token};
+    authenticated_device(message.enrollment.device()).bootstrap_token =
+        message.token.empty() ? std::nullopt : std::optional{message.token};
 }
 
 std::optional<std::string> InMemStorage::bootstrap_token(const EnrollmentId& device) {

@@ -130,9 +130,10 @@ void MySqlStorage::store_user_authenticate(const UserAuthenticate& message) {
 
 void MySqlStorage::touch_last_seen(const Enrollment& enrollment) { last_seen_.touch(enrollment.id); }
 
-void MySqlStorage::store_bootstrap_token(const EnrollmentId& device, const std::string& token) {
-    const std::string base64 = base64_encode(token);
-    const mysql::Parameter is_there = std::int64_t{token.empty() ? 0 : 1};
+void MySqlStorage::store_bootstrap_token(const SetBootstrapToken& message) {
+    const EnrollmentId& device = message.enrollment.device();
+    const std::string base64 = base64_encode(message.token);
+    const mysql::Parameter is_there = std::int64_t{message.token.empty() ? 0 : 1};
     const bool known = database_.run([&](Session& session) {
         return session.execute(update_bootstrap_token,
                                {mysql::text_or_null(base64), is_there, RowKey{device}}) > 0;

@@ -93,7 +93,7 @@ TEST_F(RoundTrips, AnAssociationFoundIsRemembered) {
 TEST_F(RoundTrips, TheOthersOne) {
     enroll(mac);
     EXPECT_EQ(of([&] { storage().store_check_out(check_out(mac)); }), 1);
-    EXPECT_EQ(of([&] { storage().store_bootstrap_token(mac.id, "token"); }), 1);
+    EXPECT_EQ(of([&] { storage().store_bootstrap_token(set_bootstrap_token(mac, "token")); }), 1);
     EXPECT_EQ(of([&] { EXPECT_TRUE(storage().bootstrap_token(mac.id)); }), 1);
     EXPECT_EQ(of([&] { EXPECT_TRUE(storage().enrollment(mac.id)); }), 1);
     EXPECT_EQ(of([&] { EXPECT_TRUE(storage().identity_pem(mac.id)); }), 1);

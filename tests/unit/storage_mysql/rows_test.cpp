@@ -28,7 +28,7 @@ protected:
 TEST_F(StoredRows, AreAsNanoMdmReadsThem) {
     enroll(mac);
     storage().store_token_update(token_update(anna));
-    storage().store_bootstrap_token(mac.id, "escrowed");
+    storage().store_bootstrap_token(set_bootstrap_token(mac, "escrowed"));
     EXPECT_EQ(value("SELECT CONCAT_WS('|', device_id, COALESCE(user_id, 'NULL'), type, token_hex, enabled, "
                     "token_update_tally) FROM enrollments WHERE id = 'A1B2'"),
               "A1B2|NULL|Device|" + token_update(mac).push.token.hex() + "|1|1");

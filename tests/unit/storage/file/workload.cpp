@@ -50,7 +50,7 @@ void add_round(std::vector<Step>& steps, const std::string& prefix, int round) {
     add([=](AllStorage& s) {
         s.store_token_update(token_update(cast.phone, std::string(3000, 'p') + text));
     });
-    add([=](AllStorage& s) { s.store_bootstrap_token(cast.mac.id, "bootstrap" + text); });
+    add([=](AllStorage& s) { s.store_bootstrap_token({authenticate(cast.mac), "bootstrap" + text}); });
     add([=](AllStorage& s) { (void)s.enqueue(command(id("one")), everybody); });
     add([=](AllStorage& s) {
         (void)s.enqueue(command(id("two"), std::string(5000, 'b')), std::vector{cast.mac.id});
@@ -85,7 +85,7 @@ void add_round(std::vector<Step>& steps, const std::string& prefix, int round) {
     });
     add([=](AllStorage& s) { s.store_token_update(token_update(cast.mac, "<tok 2>" + text)); });
     add([=](AllStorage& s) { s.touch_last_seen(cast.phone); });
-    add([=](AllStorage& s) { s.store_bootstrap_token(cast.mac.id, ""); });
+    add([=](AllStorage& s) { s.store_bootstrap_token({authenticate(cast.mac), ""}); });
     if (round % 2 == 0) {
         add([=](AllStorage& s) { s.store_check_out({authenticate(cast.mac)}); });
         checkpoint();
