@@ -57,7 +57,8 @@ const Operation first_user_authenticate{"FirstUserAuthenticate", [](AllStorage& 
                                             return std::string{};
                                         }};
 const Operation bootstrap_token{"BootstrapToken", [](AllStorage& storage) {
-                                    storage.store_bootstrap_token(set_bootstrap_token(mac, "another token"));
+                                    storage.store_bootstrap_token(
+                                        contract::set_bootstrap_token(mac, "another token"));
                                     return std::string{};
                                 }};
 const Operation claim{"Claim", [](AllStorage& storage) {
@@ -130,7 +131,7 @@ void fill(AllStorage& storage) {
     storage.store_token_update(contract::token_update(mac));
     storage.store_token_update(contract::token_update(anna));
     storage.store_authenticate(contract::authenticate(half_enrolled), "");
-    storage.store_bootstrap_token(set_bootstrap_token(mac, "token"));
+    storage.store_bootstrap_token(contract::set_bootstrap_token(mac, "token"));
     storage.claim_certificate(mac.id, contract::certificate_hash(1), ClaimRule::unknown_certificate);
     storage.store_push_certificate({topic, pem, key_pem});
     for (const auto* uuid : {"finished", "later", "pending"})
