@@ -41,6 +41,7 @@ Event finish(const Message& message, std::string_view topic, const char* member,
         {"topic", topic}, {"event_id", stamp.id}, {"created_at", rfc3339(stamp.created_at, milliseconds)}};
     object[member] = std::move(about);
     return {.id = stamp.id,
+            .topic = std::string{topic},
             .created_at = stamp.created_at,
             .enrollment = message.enrollment.id,
             .body = object.dump(-1, ' ', false, Json::error_handler_t::replace)};

@@ -2,6 +2,7 @@
 // and instantiates all suites by one line: NANOMDM_STORAGE_CONTRACT(name, backend).
 #pragma once
 
+#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/storage.hpp"
 
 #include "contract/samples.hpp"
@@ -21,6 +22,8 @@ class Instance {
 public:
     virtual ~Instance() = default;
     virtual AllStorage& storage() = 0;
+    /// The same store. Of a backend that NANOMDM_OUTBOX_CONTRACT instantiates.
+    virtual OutboxStore& outbox() { return dynamic_cast<OutboxStore&>(storage()); }
     /// Closes the store and opens the same one again, with a new storage().
     /// @return false when the backend keeps nothing: the tests of persistence are skipped then.
     virtual bool reopen() = 0;
@@ -40,6 +43,7 @@ protected:
     StorageContract();
 
     [[nodiscard]] AllStorage& storage() { return instance_->storage(); }
+    [[nodiscard]] OutboxStore& outbox() { return instance_->outbox(); }
     [[nodiscard]] bool reopen() { return instance_->reopen(); }
 
     /// Authenticate and TokenUpdate of a device.
@@ -76,6 +80,41 @@ protected:
     }
 };
 
+/// The steps of a sender in short.
+class OutboxTest : public StorageContract {
+protected:
+    /// Records an event of the enrollment.
+    void record(const EnrollmentId& id, const std::string& event_id, const std::string& body = "{}");
+    /// All lanes that are due, with all their events.
+    std::vector<OutboxLane> lease(std::chrono::milliseconds length = std::chrono::seconds{60});
+    /// The lane of one enrollment, which must be due.
+    OutboxLane lease_one(const EnrollmentId& id, std::chrono::milliseconds length = std::chrono::seconds{60});
+    void finish(const LaneVisit& visit) { outbox().finish_lanes({&visit, 1}); }
+    /// Gives back the lane with its first `count` events delivered.
+    void deliver(const OutboxLane& lane, std::size_t count);
+    /// Buries the first event of the enrollment.
+    void bury(const EnrollmentId& id, const std::string& why = "refused");
+    /// Delivers all that is due. @return the IDs of the events, in order
+    std::vector<std::string> drain_outbox();
+};
+
+class OutboxContract : public OutboxTest {};
+class OutboxRecordingContract : public OutboxTest {};
+class OutboxReopenContract : public OutboxTest {
+protected:
+    void SetUp() override {
+        if (!reopen()) GTEST_SKIP() << GetParam().name << " keeps nothing";
+    }
+};
+
+[[nodiscard]] std::vector<std::string> event_ids(const OutboxLane& lane);
+/// The message, to be told of to the webhook as the event of that ID.
+template <class AnyMessage>
+[[nodiscard]] AnyMessage stamped(AnyMessage message, const std::string& event_id) {
+    message.event = EventStamp{.id = event_id, .created_at = std::chrono::system_clock::now()};
+    return message;
+}
+
 /// Polls until `condition` holds, for what a backend writes behind. @return false after 15 s.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition);
 
@@ -100,3 +139,9 @@ void in_parallel(int count, const std::function<void(int)>& work);
     NANOMDM_STORAGE_SUITE(Name, HostileTextContract, backend);                                               \
     NANOMDM_STORAGE_SUITE(Name, ThreadsContract, backend);                                                   \
     NANOMDM_STORAGE_SUITE(Name, ReopenContract, backend)
+
+/// The same for the webhook's outbox.
+#define NANOMDM_OUTBOX_CONTRACT(Name, backend)                                                               \
+    NANOMDM_STORAGE_SUITE(Name, OutboxContract, backend);                                                    \
+    NANOMDM_STORAGE_SUITE(Name, OutboxRecordingContract, backend);                                           \
+    NANOMDM_STORAGE_SUITE(Name, OutboxReopenContract, backend)

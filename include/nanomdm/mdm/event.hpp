@@ -19,7 +19,8 @@ struct EventStamp {
 
 /// One event as the webhook's receiver gets it.
 struct Event {
-    std::string id; ///< the member `event_id`
+    std::string id;    ///< the member `event_id`
+    std::string topic; ///< "mdm.TokenUpdate", …
     TimePoint created_at;
     EnrollmentId enrollment; ///< events of one enrollment are delivered in the order they were recorded
     std::string body;        ///< the JSON object, as it is sent

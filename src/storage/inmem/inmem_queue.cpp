@@ -1,6 +1,8 @@
 // The command queues.
 #include "storage/inmem/inmem_storage.hpp"
 
+#include "mdm/event.hpp"
+
 #include <mutex>
 
 namespace nanomdm::storage {
@@ -54,8 +56,14 @@ std::vector<EnqueueOutcome> InMemStorage::enqueue(const Command& command, std::s
 }
 
 bool InMemStorage::store_report(const CommandReport& report) {
-    if (!report.command_uuid) return false;
     const std::unique_lock lock{mutex_};
+    const bool known = apply_report(report);
+    if (report.event) outbox_.record(make_event(report));
+    return known;
+}
+
+bool InMemStorage::apply_report(const CommandReport& report) {
+    if (!report.command_uuid) return false;
     Record* record = find(report.enrollment.id);
     if (record == nullptr) return false;
     const auto found = record->queue.items.find(*report.command_uuid);

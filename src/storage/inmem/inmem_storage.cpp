@@ -1,6 +1,8 @@
 // Check-ins, push data and the views of an enrollment.
 #include "storage/inmem/inmem_storage.hpp"
 
+#include "mdm/event.hpp"
+
 #include <mutex>
 
 namespace nanomdm::storage {
@@ -49,6 +51,7 @@ void InMemStorage::store_authenticate(const Authenticate& message, const std::st
     device.bootstrap_token.reset();
     start_anew(device);
     for (const EnrollmentId& user : device.users) start_anew(records_.at(user));
+    if (message.event) outbox_.record(make_event(message));
 }
 
 int InMemStorage::store_token_update(const TokenUpdate& message) {
@@ -67,15 +70,18 @@ int InMemStorage::store_token_update(const TokenUpdate& message) {
     record.user_long_name = message.user_long_name.str();
     record.messages.token_update = message.raw;
     if (!message.unlock_token.empty()) record.messages.unlock_token = message.unlock_token;
-    return ++record.token_update_tally;
+    ++record.token_update_tally;
+    if (message.event) outbox_.record(make_event(message, record.token_update_tally));
+    return record.token_update_tally;
 }
 
 void InMemStorage::store_check_out(const CheckOut& message) {
     const std::unique_lock lock{mutex_};
-    Record* record = find(message.enrollment.id);
-    if (record == nullptr) return;
-    record->disable();
-    for (const EnrollmentId& user : record->users) records_.at(user).disable();
+    if (Record* record = find(message.enrollment.id)) {
+        record->disable();
+        for (const EnrollmentId& user : record->users) records_.at(user).disable();
+    }
+    if (message.event) outbox_.record(make_event(message));
 }
 
 void InMemStorage::store_user_authenticate(const UserAuthenticate& message) {
@@ -84,6 +90,7 @@ void InMemStorage::store_user_authenticate(const UserAuthenticate& message) {
     auto& kept =
         message.digest_response.empty() ? messages.user_authenticate : messages.user_authenticate_digest;
     kept = message.raw;
+    if (message.event) outbox_.record(make_event(message));
 }
 
 void InMemStorage::touch_last_seen(const Enrollment& enrollment) {
@@ -95,6 +102,7 @@ void InMemStorage::store_bootstrap_token(const SetBootstrapToken& message) {
     const std::unique_lock lock{mutex_};
     authenticated_device(message.enrollment.device()).bootstrap_token =
         message.token.empty() ? std::nullopt : std::optional{message.token};
+    if (message.event) outbox_.record(make_event(message));
 }
 
 std::optional<std::string> InMemStorage::bootstrap_token(const EnrollmentId& device) {

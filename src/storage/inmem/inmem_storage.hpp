@@ -1,7 +1,9 @@
 // The reference backend: everything in memory, nothing survives the process. For tests and demos.
 #pragma once
 
+#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/storage.hpp"
+#include "storage/inmem/outbox.hpp"
 #include "storage/inmem/record.hpp"
 
 #include <map>
@@ -14,7 +16,7 @@
 namespace nanomdm::storage {
 
 /// Says by its code what each operation means; one lock makes each of them atomic.
-class InMemStorage final : public AllStorage {
+class InMemStorage final : public AllStorage, public OutboxStore {
 public:
     void store_authenticate(const Authenticate& message, const std::string& identity_pem) override;
     int store_token_update(const TokenUpdate& message) override;
@@ -48,6 +50,14 @@ public:
     std::optional<EnrollmentState> enrollment(const EnrollmentId& id) override;
     EnrollmentMessages messages(const EnrollmentId& id) override;
 
+    void record_event(const Event& event) override;
+    std::vector<OutboxLane> lease_events(const LeaseRequest& request) override;
+    void finish_lanes(std::span<const LaneVisit> visits) override;
+    std::vector<DeadLetter> dead_letters(std::uint64_t after, std::size_t limit) override;
+    std::size_t replay_dead_letters(std::span<const std::uint64_t> numbers) override;
+    std::size_t shed_events(std::uint64_t most) override;
+    OutboxState outbox_state() override;
+
 private:
     struct VersionedCertificate {
         PushCertificate certificate;
@@ -61,6 +71,7 @@ private:
     /// The record of the channel, made if it is new. @throws as authenticated_device
     inmem::Record& channel(const Enrollment& enrollment);
     ClaimOutcome associate(const EnrollmentId& device, const std::string& hash);
+    bool apply_report(const CommandReport& report);
 
     std::shared_mutex mutex_;
     std::unordered_map<EnrollmentId, inmem::Record> records_;
@@ -68,6 +79,7 @@ private:
     std::unordered_map<std::string, EnrollmentId> owners_; ///< by certificate hash
     std::set<EnrollmentId> owning_devices_;
     std::map<Topic, VersionedCertificate> push_certificates_;
+    inmem::Outbox outbox_;
 };
 
 } // namespace nanomdm::storage

@@ -25,6 +25,7 @@ Message message(Identifiers identifiers) {
 TEST(Event, OfACheckIn) {
     const auto event = make_event(CheckOut{message({.udid = "MAC"})});
     EXPECT_EQ(event.id, "e-1");
+    EXPECT_EQ(event.topic, "mdm.CheckOut");
     EXPECT_EQ(event.enrollment.str(), "MAC");
     EXPECT_EQ(Json::parse(event.body), Json::parse(R"({
         "topic": "mdm.CheckOut", "event_id": "e-1", "created_at": "2026-11-23T00:00:00.250Z",
