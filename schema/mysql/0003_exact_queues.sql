@@ -85,9 +85,9 @@ INSERT INTO nanomdm_queue_counters (id, last_seq)
 SELECT id, MAX(seq) FROM enrollment_queue WHERE id BETWEEN '{1}' AND '{2}' GROUP BY id
 ON DUPLICATE KEY UPDATE last_seq = GREATEST(last_seq, VALUES(last_seq));
 
--- How the next command is found. Last, so that the rows are numbered without keeping it up to date.
+-- How the next command is found: by priority, 0 unless somebody set it here, then in the order enqueued. Last, so that the rows are numbered without keeping it up to date.
 -- @unless index enrollment_queue.idx_nanomdm_next
-ALTER TABLE enrollment_queue ADD INDEX idx_nanomdm_next (id, active, done, seq);
+ALTER TABLE enrollment_queue ADD INDEX idx_nanomdm_next (id, active, done, priority DESC, seq);
 
 -- Whose certificate it is: of two devices racing with one certificate, the one that inserts its hash here wins.
 -- NanoMDM may have associated one with several devices; any of them is its owner then.

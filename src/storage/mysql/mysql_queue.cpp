@@ -25,15 +25,17 @@ struct Candidate {
 };
 
 /// The index holds the pending rows in their order, apart from the finished ones, and the first that fits
-/// ends the search: only its command is read. The hints keep any optimizer from sorting instead.
+/// ends the search: only its command is read. The hints keep any optimizer from sorting instead. The first
+/// condition says again that there is one: MariaDB finds an empty queue by it before it plans the rest.
 std::string candidate_query(std::string_view result_condition) {
     return "SELECT STRAIGHT_JOIN q.command_uuid, q.seq, c.request_type, " + mysql::bytes_of("c.command") +
            " FROM enrollment_queue q FORCE INDEX (idx_nanomdm_next)"
            " LEFT JOIN command_results r ON r.id = q.id AND r.command_uuid = q.command_uuid"
            " JOIN commands c ON c.command_uuid = q.command_uuid"
-           " WHERE (SELECT MIN(m.seq) FROM enrollment_queue m WHERE m.id = ? AND m.active = 1 AND m.done = 0)"
-           " IS NOT NULL AND q.id = ? AND q.active = 1 AND q.done = 0 AND " +
-           std::string{result_condition} + " ORDER BY q.seq LIMIT 1";
+           " WHERE (SELECT m.active FROM enrollment_queue m FORCE INDEX (idx_nanomdm_next)"
+           " WHERE m.id = ? AND m.active = 1 AND m.done = 0 LIMIT 1) IS NOT NULL"
+           " AND q.id = ? AND q.active = 1 AND q.done = 0 AND " +
+           std::string{result_condition} + " ORDER BY q.priority DESC, q.seq LIMIT 1";
 }
 
 std::optional<Candidate> candidate(Session& session, const RowKey& key, NotNow not_now) {

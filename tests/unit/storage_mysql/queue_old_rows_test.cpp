@@ -56,8 +56,15 @@ TEST_F(OldQueueRows, ComeBehindWhatWasEnqueuedBeforeGoingBack) {
     nanomdm_enqueues("theirs", mac, 5, "2020-01-01 00:00:00");
     enqueue(command("ours3"), mac);
     nanomdm_enqueues("theirs again", mac, 0, "2019-01-01 00:00:00");
-    EXPECT_EQ(next(mac), "ours1");
-    EXPECT_THAT(drain(mac), ElementsAre("ours1", "ours2", "theirs", "ours3", "theirs again"));
+    EXPECT_EQ(next(mac), "theirs") << "its priority";
+    EXPECT_THAT(drain(mac), ElementsAre("theirs", "ours1", "ours2", "ours3", "theirs again"));
+}
+
+TEST_F(OldQueueRows, APrioritySetByHandGoesBeforeTheOrder) {
+    for (const auto& one : contract::commands("c", 4)) enqueue(one, mac);
+    session().run("UPDATE enrollment_queue SET priority = 3 WHERE command_uuid = 'c3'");
+    session().run("UPDATE enrollment_queue SET priority = -1 WHERE command_uuid = 'c1'");
+    EXPECT_THAT(drain(mac), ElementsAre("c3", "c2", "c4", "c1"));
 }
 
 TEST_F(OldQueueRows, ResultsOfNanoMdmFinishCommands) {
