@@ -29,7 +29,8 @@ public:
     operator Parameter() const noexcept { return std::string_view{text_}; }
 
     friend bool operator==(const RowKey&, const RowKey&) = default;
-    friend auto operator<=>(const RowKey&, const RowKey&) = default; ///< as bytes, nearly as the index has them
+    /// As bytes, nearly as the index has them.
+    friend auto operator<=>(const RowKey&, const RowKey&) = default;
 
 private:
     std::string text_;
