@@ -35,11 +35,17 @@ std::string hosts_without_proxy() {
     return hosts + "localhost,127.0.0.0/8,::1";
 }
 
+ClientOptions with_environment(ClientOptions options) {
+    const char* roots = std::getenv("SSL_CERT_FILE");
+    if (options.ca_file.empty() && roots != nullptr) options.ca_file = roots;
+    return options;
+}
+
 } // namespace
 
 class HttpClient::Impl {
 public:
-    explicit Impl(ClientOptions options) : options_{std::move(options)} {}
+    explicit Impl(ClientOptions options) : options_{with_environment(std::move(options))} {}
 
     ClientResponse send(const ClientRequest& request) {
         if (stopping_) throw Error{Errc::upstream_failed, "not sent, this server is stopping"};

@@ -33,7 +33,7 @@ struct ClientResponse {
 };
 
 struct ClientOptions {
-    std::string ca_file{}; ///< PEM; empty: the system's roots
+    std::string ca_file{}; ///< PEM; empty: SSL_CERT_FILE's, as in Go and OpenSSL, else the system's roots
     std::chrono::milliseconds connect_time{5'000};
     std::chrono::milliseconds total_time{30'000}; ///< from send() to the last byte of the answer
     std::size_t max_body = 16 * 1024 * 1024;      ///< a longer answer is a failure

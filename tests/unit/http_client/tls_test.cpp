@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace nanomdm::http {
 namespace {
 
@@ -59,6 +61,16 @@ TEST_F(HttpClientTls, AServerOfAnotherCaIsNot) {
     HttpClient of_the_system;
     EXPECT_FALSE(reaches(of_the_system, {.url = upstream.url()}));
     EXPECT_EQ(upstream.count(), 0U);
+}
+
+TEST_F(HttpClientTls, TheRootsOfTheEnvironmentStandInForTheSystems) {
+    Upstream upstream{{}, tls(ca_)};
+    Upstream other{{}, tls(TestCa::make_root("Other"))};
+    ::setenv("SSL_CERT_FILE", ca_file_.c_str(), 1);
+    HttpClient client;
+    ::unsetenv("SSL_CERT_FILE");
+    EXPECT_TRUE(reaches(client, {.url = upstream.url()}));
+    EXPECT_FALSE(reaches(client, {.url = other.url()}));
 }
 
 TEST_F(HttpClientTls, AServerUnderAnotherNameIsNot) {
