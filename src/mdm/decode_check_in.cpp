@@ -80,7 +80,8 @@ CheckIn get_token(const plist::Dict& root) {
     const auto parameters = root.dict("TokenParameters");
     if (service_type == watch_pairing && !parameters)
         throw Error{Errc::invalid, "TokenParameters is missing"};
-    return GetToken{message(root), std::move(service_type)};
+    return GetToken{message(root), std::move(service_type),
+                    parameters ? parameters->strings() : std::map<std::string, std::string>{}};
 }
 
 struct Decoder {

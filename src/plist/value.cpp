@@ -106,6 +106,22 @@ std::optional<std::string> Dict::string(const char* key) const {
     return text == nullptr ? std::string{} : std::string{text, length};
 }
 
+std::map<std::string, std::string> Dict::strings() const {
+    std::map<std::string, std::string> members;
+    const auto iterator = iterate(node_);
+    for (;;) {
+        char* key = nullptr;
+        plist_t value = nullptr;
+        plist_dict_next_item(node_, iterator.get(), &key, &value);
+        const std::unique_ptr<char, decltype(&std::free)> owned{key, &std::free};
+        if (value == nullptr) return members;
+        if (kind_of(value) != Kind::string) continue;
+        std::uint64_t length = 0;
+        const char* text = plist_get_string_ptr(value, &length);
+        members.insert_or_assign(key, text == nullptr ? std::string{} : std::string{text, length});
+    }
+}
+
 std::optional<std::string> Dict::data(const char* key) const {
     const auto node = find(key, Kind::data);
     if (node == nullptr) return std::nullopt;

@@ -4,6 +4,7 @@
 #include "plist/kind.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ public:
     /// Two's complement where the list holds an unsigned integer over INT64_MAX.
     [[nodiscard]] std::optional<std::int64_t> integer(const char* key) const;
     [[nodiscard]] std::optional<Dict> dict(const char* key) const;
+    /// All members that are strings.
+    [[nodiscard]] std::map<std::string, std::string> strings() const;
 
 private:
     friend class Document;

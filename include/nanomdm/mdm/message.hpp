@@ -6,6 +6,7 @@
 #include "nanomdm/mdm/event.hpp"
 #include "nanomdm/mdm/push_info.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -75,7 +76,8 @@ struct DeclarativeManagement : Message {
 
 /// Apple: GetTokenRequest.
 struct GetToken : Message {
-    std::string service_type; ///< `TokenServiceType`, never empty
+    std::string service_type;                           ///< `TokenServiceType`, never empty
+    std::map<std::string, std::string> parameters = {}; ///< `TokenParameters`, as far as they are strings
 };
 
 using CheckIn = std::variant<Authenticate, TokenUpdate, CheckOut, UserAuthenticate, SetBootstrapToken,

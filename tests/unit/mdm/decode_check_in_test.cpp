@@ -159,6 +159,17 @@ TEST(GetToken, WatchPairingNeedsParameters) {
     expect_refused(watch().string("TokenParameters", "x"));
 }
 
+TEST(GetToken, KeepsTheParametersThatAreStrings) {
+    const auto message = std::get<GetToken>(decode_check_in(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><plist "
+        "version=\"1.0\"><dict><key>UDID</key><string>U</string>"
+        "<key>MessageType</key><string>GetToken</string><key>TokenServiceType</key><string>T</string>"
+        "<key>TokenParameters</key><dict><key>PhoneUDID</key><string>P &amp; 1</string>"
+        "<key>Other</key><integer>1</integer><key>WatchUDID</key><string/></dict></dict></plist>"));
+    EXPECT_EQ(message.parameters,
+              (std::map<std::string, std::string>{{"PhoneUDID", "P & 1"}, {"WatchUDID", ""}}));
+}
+
 TEST(CheckIn, BinaryBodiesAreDecodedToTheSame) {
     const auto body = token_update().data("UnlockToken", "u");
     const auto message = std::get<TokenUpdate>(decode_check_in(body.binary()));

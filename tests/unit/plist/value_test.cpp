@@ -97,5 +97,13 @@ TEST(Document, ReadsCommentsCdataAndAByteOrderMark) {
     EXPECT_EQ(document.root().string("ab"), "x<y>z");
 }
 
+TEST(Dict, StringsAreTheMembersThatAreStrings) {
+    const auto document =
+        Document::decode(xml("<dict><key>a</key><string>1</string><key>b &amp;</key><string>2 &lt;</string>"
+                             "<key>n</key><integer>3</integer><key>a</key><string>4</string></dict>"));
+    EXPECT_EQ(document.root().strings(), (std::map<std::string, std::string>{{"a", "4"}, {"b &", "2 <"}}));
+    EXPECT_TRUE(Document::decode(xml("<dict/>")).root().strings().empty());
+}
+
 } // namespace
 } // namespace nanomdm::plist
