@@ -20,7 +20,7 @@ HttpResponse caught(const HttpRequest& request) {
     try {
         throw;
     } catch (const Error& error) {
-        return failed(request, status_of(error.code()), error.what());
+        return failed(request, status_of(error), error.what());
     } catch (const std::exception& error) {
         return failed(request, 500, error.what());
     } catch (...) {

@@ -1,6 +1,8 @@
 // Errc to HTTP status, and the registered reason phrases (RFC 9110 section 15).
 #include "http/status.hpp"
 
+#include "nanomdm/service/upstream.hpp"
+
 namespace nanomdm::http {
 
 unsigned status_of(Errc code) noexcept {
@@ -25,6 +27,11 @@ unsigned status_of(Errc code) noexcept {
         return 500;
     }
     return 500;
+}
+
+unsigned status_of(const Error& error) noexcept {
+    const auto* refusal = dynamic_cast<const UpstreamRefusal*>(&error);
+    return refusal != nullptr ? refusal->status() : status_of(error.code());
 }
 
 std::string_view reason_phrase(unsigned status) noexcept {

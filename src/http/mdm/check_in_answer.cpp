@@ -68,9 +68,9 @@ HttpResponse CheckInAnswer::operator()(const GetBootstrapToken& message) const {
 
 HttpResponse CheckInAnswer::operator()(const DeclarativeManagement& message) const {
     log_check_in("DeclarativeManagement", message);
-    return {.status = 200,
-            .body = service_.declarative_management(request_, message),
-            .content_type = "application/json"};
+    auto json = service_.declarative_management(request_, message);
+    if (json.empty()) return {};
+    return {.status = 200, .body = std::move(json), .content_type = "application/json"};
 }
 
 HttpResponse CheckInAnswer::operator()(const GetToken& message) const {

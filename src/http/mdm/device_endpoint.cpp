@@ -20,9 +20,21 @@ bool is_check_in(const HttpRequest& http) {
     return type && is_media_type(*type, check_in_type);
 }
 
+/// Whether other servers may be asked for the answer to a check-in. What cannot be told at a glance counts as
+/// such: a message that names its type in an unusual way must not hold up a worker.
+bool may_ask_upstream(std::string_view body) {
+    const auto type = peek_message_type(body);
+    return type.empty() || type == "DeclarativeManagement" || type == "GetToken";
+}
+
+bool asks_upstream(const CheckIn& message) {
+    return std::holds_alternative<DeclarativeManagement>(message) ||
+           std::holds_alternative<GetToken>(message);
+}
+
 /// Devices try again after 5xx; a refusal says no more than its status.
 HttpResponse refusal(const Error& error) {
-    HttpResponse response = error_response(status_of(error.code()));
+    HttpResponse response = error_response(status_of(error));
     if (error.code() == Errc::forbidden) {
         response.body.clear();
         response.content_type.clear();
@@ -35,16 +47,28 @@ HttpResponse refusal(const Error& error) {
 
 void DeviceEndpoint::add_routes(Router& router, bool separate_check_in) {
     const std::vector<std::string> methods{"PUT", "POST"};
-    router.add({.path = "/mdm", .methods = methods, .handler = [this, separate_check_in](HttpRequest& http) {
-                    const bool check_in = !separate_check_in && is_check_in(http);
-                    return answer(http,
-                                  check_in ? &DeviceEndpoint::check_in : &DeviceEndpoint::command_report);
-                }});
-    if (separate_check_in) {
-        router.add({.path = "/checkin", .methods = methods, .handler = [this](HttpRequest& http) {
-                        return answer(http, &DeviceEndpoint::check_in);
+    const auto lane_of_check_in = [](const HttpRequest& http) {
+        return may_ask_upstream(http.body) ? Lane::upstream : Lane::worker;
+    };
+    const auto takes_check_in = [separate_check_in](const HttpRequest& http) {
+        return !separate_check_in && is_check_in(http);
+    };
+    router.add({.path = "/mdm",
+                .methods = methods,
+                .handler =
+                    [this, takes_check_in](HttpRequest& http) {
+                        return answer(http, takes_check_in(http) ? &DeviceEndpoint::check_in
+                                                                 : &DeviceEndpoint::command_report);
+                    },
+                .choose_lane =
+                    [takes_check_in, lane_of_check_in](const HttpRequest& http) {
+                        return takes_check_in(http) ? lane_of_check_in(http) : Lane::worker;
                     }});
-    }
+    if (!separate_check_in) return;
+    router.add({.path = "/checkin",
+                .methods = methods,
+                .handler = [this](HttpRequest& http) { return answer(http, &DeviceEndpoint::check_in); },
+                .choose_lane = lane_of_check_in});
 }
 
 HttpResponse DeviceEndpoint::answer(HttpRequest& http,
@@ -57,7 +81,7 @@ HttpResponse DeviceEndpoint::answer(HttpRequest& http,
         return (this->*handle)(request, std::move(http.body));
     } catch (const Error& error) {
         log::warning("device request refused",
-                     {{"status", std::to_string(status_of(error.code()))}, {"err", error.what()}});
+                     {{"status", std::to_string(status_of(error))}, {"err", error.what()}});
         return refusal(error);
     } catch (const std::exception& error) {
         log::error("device request failed", {{"err", error.what()}});
@@ -66,7 +90,9 @@ HttpResponse DeviceEndpoint::answer(HttpRequest& http,
 }
 
 HttpResponse DeviceEndpoint::check_in(Request& request, std::string body) {
+    const bool may_wait = may_ask_upstream(body); // then this is the lane for it
     const CheckIn message = decode_check_in(std::move(body));
+    if (asks_upstream(message) && !may_wait) throw Error{Errc::invalid, "more than one MessageType"};
     return std::visit(CheckInAnswer{service_, request}, message);
 }
 

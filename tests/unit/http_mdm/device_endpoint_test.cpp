@@ -1,6 +1,7 @@
 // The device endpoints: which message goes where, and the status of everything that can go wrong.
 #include "http/mdm/device_endpoint.hpp"
 #include "nanomdm/error.hpp"
+#include "nanomdm/service/upstream.hpp"
 
 #include <gtest/gtest.h>
 
@@ -30,6 +31,7 @@ public:
     std::function<void()> fail = [] {};
     UserAuthenticateAnswer user_answer = UserAuthenticateAnswer::declined;
     std::optional<std::string> escrowed;
+    std::string declarations = "{}";
     std::optional<Command> command;
 
     void authenticate(const Request& r, const Authenticate&) override { record("Authenticate", r); }
@@ -45,7 +47,7 @@ public:
         return record("GetBootstrapToken", r), escrowed;
     }
     std::string declarative_management(const Request& r, const DeclarativeManagement&) override {
-        return record("DeclarativeManagement", r), "{}";
+        return record("DeclarativeManagement", r), declarations;
     }
     std::string token(const Request& r, const GetToken&) override { return record("GetToken", r), "token"; }
     std::optional<Command> command_report(const Request& r, const CommandReport&) override {
@@ -84,6 +86,15 @@ protected:
         if (!type.empty()) http.headers.add("Content-Type", type);
         const auto match = router.match("PUT", path);
         return match.route == nullptr ? HttpResponse{.status = 404} : match.route->handler(http);
+    }
+    Lane lane_of(const std::string& body, const std::string& type, const std::string& path = "/mdm",
+                 bool separate_check_in = false) {
+        Router router;
+        endpoint.add_routes(router, separate_check_in);
+        HttpRequest http;
+        http.body = body;
+        if (!type.empty()) http.headers.add("Content-Type", type);
+        return router.match("PUT", path).route->choose_lane(http);
     }
 
     RecordingService service;
@@ -162,6 +173,61 @@ TEST_F(DeviceEndpointTest, NoErrorIsEver401) {
         service.fail = [code] { throw Error{code, "x"}; };
         EXPECT_NE(put(idle).status, 401U);
     }
+}
+
+TEST_F(DeviceEndpointTest, AnUpstreamsRefusalKeepsItsStatusAndNothingElse) {
+    const auto declarative = check_in("DeclarativeManagement", "<key>Endpoint</key><string>t</string>");
+    for (const unsigned status : {404U, 410U, 429U}) {
+        service.fail = [status] { throw UpstreamRefusal{status, "http://dm.internal: no"}; };
+        const auto response = put(declarative, check_in_type);
+        EXPECT_EQ(response.status, status);
+        EXPECT_EQ(response.body.find("dm.internal"), std::string::npos);
+    }
+    service.fail = [] { throw Error{Errc::upstream_failed, "http://dm.internal: timed out"}; };
+    EXPECT_EQ(put(declarative, check_in_type).status, 502U);
+}
+
+TEST_F(DeviceEndpointTest, OnlyWhatMayAskOthersLeavesTheWorkers) {
+    for (const auto* type : {"Authenticate", "TokenUpdate", "CheckOut", "UserAuthenticate",
+                             "SetBootstrapToken", "GetBootstrapToken"}) {
+        EXPECT_EQ(lane_of(check_in(type), check_in_type), Lane::worker) << type;
+        EXPECT_EQ(lane_of(check_in(type), "", "/checkin", true), Lane::worker) << type;
+    }
+    for (const auto* type : {"DeclarativeManagement", "GetToken"}) {
+        EXPECT_EQ(lane_of(check_in(type), check_in_type), Lane::upstream) << type;
+        EXPECT_EQ(lane_of(check_in(type), "", "/checkin", true), Lane::upstream) << type;
+    }
+    EXPECT_EQ(lane_of(idle, ""), Lane::worker);
+    EXPECT_EQ(lane_of(check_in("GetToken"), ""), Lane::worker) << "it is read as a command report";
+    EXPECT_EQ(lane_of(check_in("GetToken"), check_in_type, "/mdm", true), Lane::worker) << "likewise";
+}
+
+TEST_F(DeviceEndpointTest, AQuestionToOthersCannotPassForSomethingElse) {
+    const std::string endpoint_member = "<key>Endpoint</key><string>t</string>";
+    const auto escaped = check_in("Declarative&#77;anagement", endpoint_member);
+    EXPECT_EQ(lane_of(escaped, check_in_type), Lane::upstream);
+    EXPECT_EQ(put(escaped, check_in_type).status, 200U);
+
+    const auto late = plist("<key>Data</key><data>" + std::string(400'000, 'A') + "</data>" +
+                            endpoint_member + "<key>MessageType</key><string>DeclarativeManagement</string>");
+    EXPECT_EQ(lane_of(late, check_in_type), Lane::upstream);
+    EXPECT_EQ(put(late, check_in_type).status, 200U);
+
+    service.called.clear();
+    const auto twice = check_in("CheckOut", endpoint_member + "<key>MessageType</key>"
+                                                              "<string>DeclarativeManagement</string>");
+    EXPECT_EQ(lane_of(twice, check_in_type), Lane::worker);
+    EXPECT_EQ(put(twice, check_in_type).status, 400U);
+    EXPECT_EQ(service.called, "");
+}
+
+TEST_F(DeviceEndpointTest, DeclarationsAreJsonAndTheAnswerToAStatusReportIsEmpty) {
+    const auto body = check_in("DeclarativeManagement", "<key>Endpoint</key><string>t</string>");
+    EXPECT_EQ(put(body, check_in_type).body, "{}");
+    EXPECT_EQ(put(body, check_in_type).content_type, "application/json");
+    service.declarations.clear();
+    EXPECT_EQ(put(body, check_in_type).body, "");
+    EXPECT_EQ(put(body, check_in_type).content_type, "");
 }
 
 TEST_F(DeviceEndpointTest, CommandIsDeliveredByteForByte) {
