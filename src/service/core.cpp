@@ -7,8 +7,9 @@
 namespace nanomdm::service {
 
 Core::Core(CheckInStore& check_ins, BootstrapTokenStore& bootstrap_tokens, QueueStore& queue,
-           CoreOptions options) noexcept
-    : check_ins_{check_ins}, bootstrap_tokens_{bootstrap_tokens}, queue_{queue}, options_{options} {}
+           CoreOptions options, CoreSources sources) noexcept
+    : check_ins_{check_ins},
+      bootstrap_tokens_{bootstrap_tokens}, queue_{queue}, options_{options}, sources_{sources} {}
 
 void Core::authenticate(const Request& request, const Authenticate& message) {
     check_ins_.store_authenticate(message, request.certificate ? request.certificate->pem : "");
@@ -40,14 +41,19 @@ std::optional<std::string> Core::bootstrap_token(const Request&, const GetBootst
     return bootstrap_tokens_.bootstrap_token(message.enrollment.device());
 }
 
-std::string Core::declarative_management(const Request&, const DeclarativeManagement& message) {
+std::string Core::declarative_management(const Request& request, const DeclarativeManagement& message) {
+    if (sources_.declarative_management != nullptr)
+        return sources_.declarative_management->declarations(request, message);
     if (declarative_management_log_.due()) {
         log::warning("declarative management is not configured", {{"id", message.enrollment.id.str()}});
     }
     throw Error{Errc::not_configured, "declarative management is not configured"};
 }
 
-std::string Core::token(const Request&, const GetToken& message) {
+std::string Core::token(const Request& request, const GetToken& message) {
+    if (sources_.tokens != nullptr) {
+        if (auto token = sources_.tokens->token(request, message)) return std::move(*token);
+    }
     throw Error{Errc::invalid, "no token for TokenServiceType " + message.service_type};
 }
 

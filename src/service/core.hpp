@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nanomdm/service/service.hpp"
+#include "nanomdm/service/upstream.hpp"
 #include "nanomdm/storage/checkin_store.hpp"
 #include "nanomdm/storage/queue_store.hpp"
 #include "service/once_per.hpp"
@@ -17,11 +18,17 @@ struct CoreOptions {
     bool user_authenticate_zero_length_digest_challenge = false;
 };
 
+/// Who is asked for what this server does not know itself; null: nobody.
+struct CoreSources {
+    DeclarativeManagementSource* declarative_management = nullptr;
+    TokenSource* tokens = nullptr;
+};
+
 /// Authorizes nobody: whoever calls has made sure that the sender is who it says.
 class Core final : public Service {
 public:
     Core(CheckInStore& check_ins, BootstrapTokenStore& bootstrap_tokens, QueueStore& queue,
-         CoreOptions options) noexcept;
+         CoreOptions options, CoreSources sources = {}) noexcept;
 
     void authenticate(const Request& request, const Authenticate& message) override;
     int token_update(const Request& request, const TokenUpdate& message) override;
@@ -31,9 +38,8 @@ public:
     void set_bootstrap_token(const Request& request, const SetBootstrapToken& message) override;
     std::optional<std::string> bootstrap_token(const Request& request,
                                                const GetBootstrapToken& message) override;
-    /// @throws Error{Errc::not_configured}; logged once a minute at most.
+    /// Without a source @throws Error{Errc::not_configured}; logged once a minute at most.
     std::string declarative_management(const Request& request, const DeclarativeManagement& message) override;
-    /// @throws Error{Errc::invalid}: nothing serves any type.
     std::string token(const Request& request, const GetToken& message) override;
     std::optional<Command> command_report(const Request& request, const CommandReport& report) override;
 
@@ -47,6 +53,7 @@ private:
     BootstrapTokenStore& bootstrap_tokens_;
     QueueStore& queue_;
     const CoreOptions options_;
+    const CoreSources sources_;
     OncePer declarative_management_log_{std::chrono::minutes{1}};
     std::atomic<std::uint64_t> unknown_reports_{0};
 };
