@@ -1,0 +1,134 @@
+// A device's path leads below the administrator's URL or nowhere.
+#include "http/upstream/url_prefix.hpp"
+#include "nanomdm/error.hpp"
+
+#include <gtest/gtest.h>
+
+namespace nanomdm::http {
+namespace {
+
+std::string resolved(const std::string& prefix, std::string_view reference) {
+    try {
+        return UrlPrefix{prefix}.resolve(reference);
+    } catch (const Error& error) {
+        return error.code() == Errc::invalid ? "refused" : "?";
+    }
+}
+
+TEST(UrlPrefix, ApplesEndpointsFollowThePrefix) {
+    const std::string prefix = "https://dm.example.org/v1/";
+    for (const char* endpoint :
+         {"tokens", "declaration-items", "status", "declaration/configuration/com.example.passcode",
+          "declaration/asset/0F6E:9A(1)~x,y;z=@$&!'*+"})
+        EXPECT_EQ(resolved(prefix, endpoint), prefix + endpoint);
+}
+
+TEST(UrlPrefix, ResolvesAsRfc3986Does) {
+    EXPECT_EQ(resolved("http://h", "tokens"), "http://h/tokens");
+    EXPECT_EQ(resolved("http://h/", "tokens"), "http://h/tokens");
+    EXPECT_EQ(resolved("http://h/dm", "tokens"), "http://h/tokens"); // the last segment is replaced
+    EXPECT_EQ(resolved("http://h/a/dm?key=a/b", "tokens"), "http://h/a/tokens");
+    EXPECT_EQ(resolved("http://h/a/?key=1", "tokens"), "http://h/a/tokens");
+    EXPECT_EQ(resolved("http://h?key=a/b", "tokens"), "http://h/tokens");
+    EXPECT_EQ(resolved("http://h/a/?key=1", ""), "http://h/a/?key=1");
+    EXPECT_EQ(resolved("http://jo:secret@h:8080/a/", "tokens"), "http://jo:secret@h:8080/a/tokens");
+    EXPECT_EQ(resolved("http://h/a/", "./b/./c"), "http://h/a/b/c");
+    EXPECT_EQ(resolved("http://h/a/", "b/../c"), "http://h/a/c");
+    EXPECT_EQ(resolved("http://h/a/", "b/.."), "http://h/a/");
+    EXPECT_EQ(resolved("http://h/a/", "b/c/.."), "http://h/a/b/");
+    EXPECT_EQ(resolved("http://h/a/", "b/."), "http://h/a/b/");
+    EXPECT_EQ(resolved("http://h/a/", "b//c/"), "http://h/a/b//c/");
+    EXPECT_EQ(resolved("http://h/a/", "/a/b"), "http://h/a/b");
+    EXPECT_EQ(resolved("http://h/", "/b"), "http://h/b");
+}
+
+TEST(UrlPrefix, EncodesWhatAUrlCannotHold) {
+    EXPECT_EQ(resolved("http://h/", "a b\"<>^`{|}[]\xC3\xA4"),
+              "http://h/a%20b%22%3C%3E%5E%60%7B%7C%7D%5B%5D%C3%A4");
+    EXPECT_EQ(resolved("http://h/", "a%20b%C3%A4"), "http://h/a%20b%C3%A4");
+    EXPECT_EQ(resolved("http://h/", "100%25"), "http://h/100%25");
+    EXPECT_EQ(resolved("http://h/", "com%2Fexample"), "http://h/com%2Fexample"); // a slash in a name
+}
+
+TEST(UrlPrefix, RefusesToLeaveThePrefix) {
+    for (const char* reference : {"..",
+                                  "../",
+                                  "../x",
+                                  "a/../../x",
+                                  "a/../..",
+                                  "./../x",
+                                  "/",
+                                  "/x",
+                                  "/v1",
+                                  "/v10/x",
+                                  "//evil/x",
+                                  "///x",
+                                  "http://evil/x",
+                                  "https:x",
+                                  "mailto:x",
+                                  "file:///etc/passwd",
+                                  "a:b",
+                                  ":x",
+                                  "/v1/../x",
+                                  "//h/v1/x"})
+        EXPECT_EQ(resolved("http://h/v1/", reference), "refused") << reference;
+}
+
+TEST(UrlPrefix, RefusesWhatOthersCouldTakeForAWayOut) {
+    for (const std::string& reference : {
+             std::string{"%2e%2e/x"},
+             std::string{"%2E./x"},
+             std::string{".%2e/x"},
+             std::string{"a/%2e"},
+             std::string{"%252e%252e/x"},
+             std::string{"%25252e%25252e/x"},
+             std::string{"..%2fx"},
+             std::string{"a%2f..%2f..%2fx"},
+             std::string{"%2e%2e%2fx"},
+             std::string{"..%5cx"},
+             std::string{"..\\x"},
+             std::string{"a\\..\\..\\x"},
+             std::string{"\\\\evil\\x"},
+             std::string{"..;/x"},
+             std::string{"..;a=b/x"},
+             std::string{".;/x"},
+             std::string{"..%3b/x"},
+             std::string{"%2e%2e%3bx/y"},
+             std::string{"a?b"},
+             std::string{"?b"},
+             std::string{"a#b"},
+             std::string{"a%00b"},
+             std::string{"a%0d%0aX: 1"},
+             std::string{"a%250d%250a"},
+             std::string{"a\r\nX: 1"},
+             std::string{"a\tb"},
+             std::string{"a\0b", 3},
+             std::string{"a%"},
+             std::string{"a%2"},
+             std::string{"a%zz"},
+             std::string{"%"},
+             std::string(2049, 'a'),
+             std::string{"\x7F"},
+         })
+        EXPECT_EQ(resolved("http://h/v1/", reference), "refused") << reference;
+}
+
+TEST(UrlPrefix, LongestReferenceIsTaken) {
+    EXPECT_EQ(resolved("http://h/", std::string(2048, 'a')), "http://h/" + std::string(2048, 'a'));
+}
+
+TEST(UrlPrefix, SaysWhetherItEndsWithASlash) {
+    EXPECT_TRUE(UrlPrefix{"http://h"}.is_directory()); // the same as with one
+    EXPECT_TRUE(UrlPrefix{"http://h/a/"}.is_directory());
+    EXPECT_FALSE(UrlPrefix{"http://h/a"}.is_directory());
+    EXPECT_FALSE(UrlPrefix{"http://h/a/?b"}.is_directory());
+}
+
+TEST(UrlPrefix, RefusesUrlsThatAreNone) {
+    for (const char* url : {"", "dm.example.org", "/dm/", "ftp://h/", "http://", "http://h/#x",
+                            "http://h/a b/", "http://h/\n", "http://h/a\\b/"})
+        EXPECT_THROW(UrlPrefix{url}, Error) << url;
+}
+
+} // namespace
+} // namespace nanomdm::http
