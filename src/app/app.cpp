@@ -28,6 +28,11 @@ http::ServerOptions server_options(const HttpOptions& options) {
     return server;
 }
 
+/// Some threads stay for pushes when a declarative management server hangs.
+unsigned most_waiting_devices(const HttpOptions& options) {
+    return std::max(1U, options.upstream_workers - options.upstream_workers / 8);
+}
+
 } // namespace
 
 App::App(const Options& options)
@@ -43,7 +48,9 @@ App::App(const Options& options)
 
     open_store();
     http::add_version_route(routes_, version);
-    if (!options_.devices.disabled) devices_.emplace(options_.devices, *storage_).add_routes(routes_);
+    if (!options_.devices.disabled)
+        devices_.emplace(options_.devices, most_waiting_devices(options_.http), *storage_)
+            .add_routes(routes_);
     if (serves_api) admins_.emplace(options_.api, options_.push, *storage_).add_routes(api_routes());
 }
 
@@ -86,6 +93,7 @@ int App::run() {
     if (!server_.drain(options_.http.shutdown_grace))
         log::warning("requests were cut off at the end of the grace");
     if (admins_) admins_->stop();
+    if (devices_) devices_->stop();
     upstream_.stop();
     workers_.stop();
     log::info("stopped");

@@ -1,6 +1,7 @@
 // The composition of the device side, from the storage outwards. Read it bottom-up as a request does.
 #include "app/device_side.hpp"
 
+#include "app/device_sources.hpp"
 #include "crypto/identity_verifier.hpp"
 #include "http/mdm/device_endpoint.hpp"
 #include "log/log.hpp"
@@ -53,17 +54,20 @@ service::CertAuthOptions cert_auth_options(const DeviceOptions& options) {
 
 } // namespace
 
-/// dump → cert-auth → core → storage. The webhook will join core behind cert-auth, declarative
-/// management and token sources will be what core asks.
+/// dump → cert-auth → core → storage, and core asks the sources. The webhook will join core behind cert-auth.
 struct DeviceSide::Parts {
-    Parts(const DeviceOptions& options, AllStorage& storage)
-        : verifier{read_trust(options)}, core{storage, storage, storage, core_options(options)},
+    Parts(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage)
+        : verifier{read_trust(options)}, sources{options.sources, most_waiting}, core{storage, storage,
+                                                                                      storage,
+                                                                                      core_options(options),
+                                                                                      sources.for_core()},
           cert_auth{core, storage, cert_auth_options(options)}, dump{cert_auth, std::cout},
           identity{identity_source(options, verifier)}, endpoint{options.dump ? static_cast<Service&>(dump)
                                                                               : cert_auth,
                                                                  *identity} {}
 
     IdentityVerifier verifier;
+    DeviceSources sources;
     service::Core core;
     service::CertAuth cert_auth;
     service::Dump dump;
@@ -71,8 +75,8 @@ struct DeviceSide::Parts {
     http::DeviceEndpoint endpoint;
 };
 
-DeviceSide::DeviceSide(const DeviceOptions& options, AllStorage& storage)
-    : options_{options}, parts_{std::make_unique<Parts>(options, storage)} {}
+DeviceSide::DeviceSide(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage)
+    : options_{options}, parts_{std::make_unique<Parts>(options, most_waiting, storage)} {}
 
 DeviceSide::~DeviceSide() = default;
 
@@ -80,7 +84,12 @@ void DeviceSide::add_routes(http::Router& router) {
     parts_->endpoint.add_routes(router, options_.separate_check_in);
 }
 
-void DeviceSide::check(const DeviceOptions& options) { (void)read_trust(options); }
+void DeviceSide::check(const DeviceOptions& options) {
+    (void)read_trust(options);
+    DeviceSources::check(options.sources);
+}
+
+void DeviceSide::stop() noexcept { parts_->sources.stop(); }
 
 void DeviceSide::reload() { parts_->verifier.reload(read_trust(options_)); }
 

@@ -19,11 +19,14 @@ public:
     /// @throws UsageError when one cannot be read or parsed.
     static void check(const DeviceOptions& options);
 
+    /// @param most_waiting how many devices may wait for other servers at once
     /// @throws UsageError as check().
-    DeviceSide(const DeviceOptions& options, AllStorage& storage);
+    DeviceSide(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage);
     ~DeviceSide();
 
     void add_routes(http::Router& router);
+    /// Ends the waiting for other servers; call it when no more requests come.
+    void stop() noexcept;
     /// Reads the CA files again; on failure the old ones stay. @throws UsageError
     void reload();
 

@@ -118,6 +118,19 @@ void define_flags(CLI::App& cli, Options& o) {
                  "answer UserAuthenticate with a zero-length digest challenge");
     flag.boolean("dump", o.devices.dump, "write raw requests and answers to standard output");
 
+    flag.value("dm", o.devices.sources.dm_url, "URL of the declarative management server; ends with /");
+    flag.value("dm-send-hmac-key", o.devices.sources.send_hmac_key, "key that signs what is sent to -dm");
+    flag.value("dm-send-hmac-key-file", o.devices.sources.send_hmac_key_file,
+               "file with the -dm-send-hmac-key");
+    flag.value("dm-recv-hmac-key", o.devices.sources.receive_hmac_key,
+               "key that the answers of -dm must be signed with");
+    flag.value("dm-recv-hmac-key-file", o.devices.sources.receive_hmac_key_file,
+               "file with the -dm-recv-hmac-key");
+    flag.list("get-token", o.devices.sources.tokens,
+              "TYPE=FILE: the TokenData for a TokenServiceType (repeatable)");
+    flag.value("get-token-url", o.devices.sources.token_url,
+               "URL of a server that has tokens, asked as -dm is; ends with /");
+
     flag.list("api", o.api.keys, "API key (repeatable); the API is off without one");
     flag.value("api-file", o.api.key_file, "file with API keys, one a line; read again on SIGHUP");
     flag.value("api-listen", o.http.api_listen, "serve the API on this address instead of -listen");

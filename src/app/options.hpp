@@ -16,6 +16,17 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// The servers and files that are asked on a device's behalf.
+struct SourceOptions {
+    std::string dm_url; ///< empty: no declarative management
+    std::string send_hmac_key;
+    std::string send_hmac_key_file;
+    std::string receive_hmac_key;
+    std::string receive_hmac_key_file;
+    std::vector<std::string> tokens; ///< "TYPE=FILE"
+    std::string token_url;           ///< asked for the types that have no file
+};
+
 /// How devices prove who they are, and what is asked of their certificates.
 struct DeviceOptions {
     std::string ca_file;
@@ -29,6 +40,7 @@ struct DeviceOptions {
     bool cert_renewal = false;
     bool zero_length_digest_challenge = false;
     bool dump = false;
+    SourceOptions sources;
 };
 
 struct ApiOptions {
