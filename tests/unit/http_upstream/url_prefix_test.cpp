@@ -1,8 +1,14 @@
 // A device's path leads below the administrator's URL or nowhere.
 #include "http/upstream/url_prefix.hpp"
+
+#include "http/message.hpp"
 #include "nanomdm/error.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <sstream>
 
 namespace nanomdm::http {
 namespace {
@@ -111,6 +117,45 @@ TEST(UrlPrefix, RefusesWhatOthersCouldTakeForAWayOut) {
              std::string{"\x7F"},
          })
         EXPECT_EQ(resolved("http://h/v1/", reference), "refused") << reference;
+}
+
+/// A server's reading of a path that errs on the side of leading away: everything is decoded, backslashes are
+/// slashes, parameters are cut off. @return whether the path stays below "/v1/".
+bool stays_below(std::string path) {
+    for (auto decoded = percent_decode(path); decoded && *decoded != path; decoded = percent_decode(path))
+        path = *decoded;
+    std::replace(path.begin(), path.end(), '\\', '/');
+    if (!path.starts_with("/v1/")) return false;
+    int depth = 0;
+    std::istringstream segments{path.substr(4)};
+    for (std::string segment; std::getline(segments, segment, '/');) {
+        const auto name = segment.substr(0, segment.find(';'));
+        if (name == "..") --depth;
+        if (depth < 0) return false;
+        if (name != ".." && name != ".") ++depth;
+    }
+    return true;
+}
+
+TEST(UrlPrefix, WhatIsResolvedStaysBelowHoweverItIsRead) {
+    const UrlPrefix prefix{"http://h/v1/"};
+    const std::vector<std::string> pieces{"..", ".", "/",  "%2e", "%2F", "%5c", "%25", "2e",  "2f", ";",
+                                          "\\", "a", "v1", "%",   ":",   "//",  "h",   "%3b", " ",  "5c"};
+    std::minstd_rand random{4711};
+    std::size_t taken = 0;
+    for (int round = 0; round < 50'000; ++round) {
+        std::string reference;
+        for (auto count = 1 + random() % 8; count > 0; --count) reference += pieces[random() % pieces.size()];
+        try {
+            const auto url = prefix.resolve(reference);
+            ASSERT_TRUE(url.starts_with("http://h/v1/")) << reference << " became " << url;
+            ASSERT_TRUE(stays_below(url.substr(8))) << reference << " became " << url;
+            ++taken;
+        } catch (const Error& error) {
+            ASSERT_EQ(error.code(), Errc::invalid);
+        }
+    }
+    EXPECT_GT(taken, 1000U) << "everything is refused";
 }
 
 TEST(UrlPrefix, LongestReferenceIsTaken) {
