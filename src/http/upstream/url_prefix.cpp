@@ -83,7 +83,10 @@ UrlPrefix::UrlPrefix(std::string url) : url_{std::move(url)} {
     (void)origin_of(url_);
     if (std::ranges::any_of(url_, is_control) || url_.find_first_of("#\\ ") != std::string::npos)
         throw Error{Errc::invalid, "has a fragment, or what no URL can hold"};
-    const auto authority = url_.find("://") + 3;
+    // libcurl is content with one slash, or with three.
+    const auto authority = url_.find(':') + 3;
+    if (url_.compare(authority - 3, 3, "://") != 0 || authority >= url_.size() || url_[authority] == '/')
+        throw Error{Errc::invalid, "not an absolute http or https URL"};
     const auto query = std::min(url_.find('?', authority), url_.size());
     const auto path = url_.find('/', authority);
     if (path >= query) { // npos too

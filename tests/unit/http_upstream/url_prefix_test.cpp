@@ -170,8 +170,9 @@ TEST(UrlPrefix, SaysWhetherItEndsWithASlash) {
 }
 
 TEST(UrlPrefix, RefusesUrlsThatAreNone) {
-    for (const char* url : {"", "dm.example.org", "/dm/", "ftp://h/", "http://", "http://h/#x",
-                            "http://h/a b/", "http://h/\n", "http://h/a\\b/"})
+    for (const char* url :
+         {"", "dm.example.org", "/dm/", "ftp://h/", "http://", "http://h/#x", "http://h/a b/", "http://h/\n",
+          "http://h/a\\b/", "http:/h/", "http:h/", "http:///h/", "h:80/?x=http://h/"})
         EXPECT_THROW(UrlPrefix{url}, Error) << url;
 }
 
