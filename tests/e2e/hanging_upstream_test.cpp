@@ -68,19 +68,19 @@ TEST(HangingUpstream, LeavesTheOthersTheirWorkers) {
 TEST(HangingUpstream, LeavesThreadsToOtherUpstreams) {
     Upstream upstream;
     upstream.answer({.mishap = Mishap::hang});
-    Scene scene{{"-dm", upstream.url() + "/", "-upstream-workers", "8"}};
-    WaitingDevices devices{scene, 7};
-    ASSERT_TRUE(upstream.wait_for(7));
+    Scene scene{{"-dm", upstream.url() + "/", "-upstream-workers", "16"}};
+    WaitingDevices devices{scene, 14};
+    ASSERT_TRUE(upstream.wait_for(14));
 
     auto device = scene.enrolled("U1");
     const auto refused = device.declarative_management("tokens");
     EXPECT_EQ(refused.status, 503);
     EXPECT_TRUE(refused.header("retry-after"));
+    // Of the two threads left, the one that refused may not be back yet.
     EXPECT_NE(scene.api().call("GET", "/v1/push/U1").status, 503) << "no thread was left to push";
-    EXPECT_EQ(upstream.count(), 7U);
+    EXPECT_EQ(upstream.count(), 14U);
     upstream.release();
-    EXPECT_EQ(count_of(devices.statuses(), 200), 7);
-    EXPECT_EQ(device.declarative_management("tokens").status, 200);
+    EXPECT_EQ(count_of(devices.statuses(), 200), 14);
 }
 
 TEST(HangingUpstream, EndsWithTheServer) {
