@@ -1,8 +1,8 @@
 // The connections of one topic and the notifications waiting for them. Runs on the I/O thread alone.
 #pragma once
 
+#include "backoff.hpp"
 #include "push/apns_connection.hpp"
-#include "push/backoff.hpp"
 #include "push/batch.hpp"
 #include "push/statistics.hpp"
 

@@ -1,7 +1,7 @@
 // APNs' answers put into values and words.
 #include "push/apns_answer.hpp"
 
-#include "push/backoff.hpp"
+#include "backoff.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <random>
 
-namespace nanomdm::push {
+namespace nanomdm {
 
 class Backoff {
 public:
@@ -30,4 +30,4 @@ private:
     std::minstd_rand random_;
 };
 
-} // namespace nanomdm::push
+} // namespace nanomdm
