@@ -1,6 +1,7 @@
 // One device request, straight through: certificate, typed message, service, bytes.
 #include "http/mdm/device_endpoint.hpp"
 
+#include "crypto/uuid.hpp"
 #include "http/mdm/check_in_answer.hpp"
 #include "http/media_type.hpp"
 #include "http/status.hpp"
@@ -89,15 +90,24 @@ HttpResponse DeviceEndpoint::answer(HttpRequest& http,
     }
 }
 
+void DeviceEndpoint::stamp(Message& message, const Request& request) const {
+    if (!stamps_events_) return;
+    message.event = EventStamp{.id = random_uuid(),
+                               .created_at = std::chrono::system_clock::now(),
+                               .url_params = request.url_params};
+}
+
 HttpResponse DeviceEndpoint::check_in(Request& request, std::string body) {
     const bool may_wait = may_ask_upstream(body); // then this is the lane for it
-    const CheckIn message = decode_check_in(std::move(body));
+    CheckIn message = decode_check_in(std::move(body));
     if (asks_upstream(message) && !may_wait) throw Error{Errc::invalid, "more than one MessageType"};
+    std::visit([&](Message& common) { stamp(common, request); }, message);
     return std::visit(CheckInAnswer{service_, request}, message);
 }
 
 HttpResponse DeviceEndpoint::command_report(Request& request, std::string body) {
-    const CommandReport report = decode_command_report(std::move(body));
+    CommandReport report = decode_command_report(std::move(body));
+    stamp(report, request);
     if (!report.is_idle()) {
         log::info("command report",
                   {{"id", report.enrollment.id.str()},

@@ -12,8 +12,9 @@ namespace nanomdm::http {
 /// thread-safe. Whatever goes wrong, no answer is ever 401: devices read that as «unenroll».
 class DeviceEndpoint {
 public:
-    DeviceEndpoint(Service& service, IdentitySource& identity) noexcept
-        : service_{service}, identity_{identity} {}
+    /// @param stamps_events whether a webhook is to hear of the messages
+    DeviceEndpoint(Service& service, IdentitySource& identity, bool stamps_events = false) noexcept
+        : service_{service}, identity_{identity}, stamps_events_{stamps_events} {}
 
     /// Adds `/mdm`, and `/checkin` when check-ins have an endpoint of their own.
     void add_routes(Router& router, bool separate_check_in);
@@ -21,10 +22,12 @@ public:
 private:
     HttpResponse answer(HttpRequest& http, HttpResponse (DeviceEndpoint::*handle)(Request&, std::string));
     HttpResponse check_in(Request& request, std::string body);
+    void stamp(Message& message, const Request& request) const;
     HttpResponse command_report(Request& request, std::string body);
 
     Service& service_;
     IdentitySource& identity_;
+    const bool stamps_events_;
 };
 
 } // namespace nanomdm::http

@@ -33,10 +33,17 @@ public:
     std::optional<std::string> escrowed;
     std::string declarations = "{}";
     std::optional<Command> command;
+    std::optional<EventStamp> stamp; ///< of the last message
 
-    void authenticate(const Request& r, const Authenticate&) override { record("Authenticate", r); }
+    void authenticate(const Request& r, const Authenticate& m) override {
+        stamp = m.event;
+        record("Authenticate", r);
+    }
     int token_update(const Request& r, const TokenUpdate&) override { return record("TokenUpdate", r), 1; }
-    void check_out(const Request& r, const CheckOut&) override { record("CheckOut", r); }
+    void check_out(const Request& r, const CheckOut& m) override {
+        stamp = m.event;
+        record("CheckOut", r);
+    }
     UserAuthenticateAnswer user_authenticate(const Request& r, const UserAuthenticate&) override {
         return record("UserAuthenticate", r), user_answer;
     }
@@ -50,7 +57,8 @@ public:
         return record("DeclarativeManagement", r), declarations;
     }
     std::string token(const Request& r, const GetToken&) override { return record("GetToken", r), "token"; }
-    std::optional<Command> command_report(const Request& r, const CommandReport&) override {
+    std::optional<Command> command_report(const Request& r, const CommandReport& m) override {
+        stamp = m.event;
         return record("CommandReport", r), command;
     }
 
@@ -122,6 +130,38 @@ TEST_F(DeviceEndpointTest, SeparateCheckInEndpointIgnoresTheType) {
 TEST_F(DeviceEndpointTest, FirstValueOfEachUrlParameterTravels) {
     put(idle);
     EXPECT_EQ(service.params, (std::map<std::string, std::string>{{"a", "1"}, {"b", "2"}}));
+}
+
+TEST_F(DeviceEndpointTest, MessagesAreStampedWhenAWebhookIsToHearOfThem) {
+    put(idle);
+    EXPECT_FALSE(service.stamp) << "no webhook";
+
+    DeviceEndpoint stamping{service, identity, true};
+    Router router;
+    stamping.add_routes(router, true);
+    HttpRequest report{.method = "PUT",
+                       .path = "/mdm",
+                       .query = "a=1",
+                       .headers = {},
+                       .body = idle,
+                       .remote = {},
+                       .trace_id = {}};
+    HttpRequest leaving{.method = "PUT",
+                        .path = "/checkin",
+                        .query = "",
+                        .headers = {},
+                        .body = check_in("CheckOut"),
+                        .remote = {},
+                        .trace_id = {}};
+    EXPECT_EQ(router.match("PUT", "/mdm").route->handler(report).status, 200U);
+    ASSERT_TRUE(service.stamp);
+    const auto first = *service.stamp;
+    EXPECT_EQ(first.id.size(), 36U);
+    EXPECT_EQ(first.url_params, (std::map<std::string, std::string>{{"a", "1"}}));
+    EXPECT_LT(std::chrono::abs(std::chrono::system_clock::now() - first.created_at), std::chrono::minutes{1});
+    EXPECT_EQ(router.match("PUT", "/checkin").route->handler(leaving).status, 200U);
+    ASSERT_TRUE(service.stamp);
+    EXPECT_NE(service.stamp->id, first.id);
 }
 
 TEST_F(DeviceEndpointTest, WithoutAGoodCertificate400AndNothingHappens) {
