@@ -44,12 +44,16 @@ App::App(const Options& options)
     const bool serves_api = options_.api.enabled();
     if (!options_.devices.disabled) DeviceSide::check(options_.devices);
     if (serves_api) AdminSide::check(options_.api, options_.push);
+    if (options_.webhook.enabled()) WebhookSide::check(options_.webhook);
     listen();
 
     open_store();
+    start_webhook();
     http::add_version_route(routes_, version);
     if (!options_.devices.disabled)
-        devices_.emplace(options_.devices, most_waiting_devices(options_.http), *storage_)
+        devices_
+            .emplace(options_.devices, most_waiting_devices(options_.http), *storage_,
+                     webhook_ ? &*webhook_ : nullptr)
             .add_routes(routes_);
     if (serves_api) admins_.emplace(options_.api, options_.push, *storage_).add_routes(api_routes());
 }
@@ -82,6 +86,13 @@ void App::open_store() {
     server_.limit_bodies(largest_message);
 }
 
+void App::start_webhook() {
+    if (!options_.webhook.enabled()) return;
+    auto* outbox = dynamic_cast<OutboxStore*>(storage_.get()); // until every backend has one
+    if (outbox == nullptr) throw UsageError{"-webhook-url: this storage keeps no events yet"};
+    webhook_.emplace(options_.webhook, *outbox);
+}
+
 int App::run() {
     server_.start();
     for (const auto& address : addresses_) log::info("listening", {{"address", address}});
@@ -90,11 +101,13 @@ int App::run() {
 
     log::info("shutting down", {{"grace_seconds", std::to_string(options_.http.shutdown_grace.count())}});
     exit_at_once_on_next_signal();
+    const auto deadline = std::chrono::steady_clock::now() + options_.http.shutdown_grace;
     if (!server_.drain(options_.http.shutdown_grace))
         log::warning("requests were cut off at the end of the grace");
     if (admins_) admins_->stop();
     if (devices_) devices_->stop();
     upstream_.stop();
+    if (webhook_) webhook_->stop(deadline);
     workers_.stop();
     log::info("stopped");
     return 0;

@@ -4,6 +4,7 @@
 #include "app/admin_side.hpp"
 #include "app/device_side.hpp"
 #include "app/options.hpp"
+#include "app/webhook_side.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/worker_pool.hpp"
@@ -31,12 +32,14 @@ public:
 private:
     void listen();
     void open_store();
+    void start_webhook();
     void reload();
     [[nodiscard]] http::Router& api_routes() noexcept;
 
     Options options_;
     std::vector<std::string> addresses_; ///< as bound
     std::unique_ptr<AllStorage> storage_;
+    std::optional<WebhookSide> webhook_;
     std::optional<DeviceSide> devices_;
     std::optional<AdminSide> admins_;
     http::Router routes_;

@@ -2,6 +2,7 @@
 #include "app/device_side.hpp"
 
 #include "app/device_sources.hpp"
+#include "app/webhook_side.hpp"
 #include "crypto/identity_verifier.hpp"
 #include "http/mdm/device_endpoint.hpp"
 #include "log/log.hpp"
@@ -54,29 +55,31 @@ service::CertAuthOptions cert_auth_options(const DeviceOptions& options) {
 
 } // namespace
 
-/// dump → cert-auth → core → storage, and core asks the sources. The webhook will join core behind cert-auth.
+/// dump → cert-auth → webhook → core → storage, and core asks the sources.
 struct DeviceSide::Parts {
-    Parts(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage)
+    Parts(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage, WebhookSide* webhook_side)
         : verifier{read_trust(options)}, sources{options.sources, most_waiting}, core{storage, storage,
                                                                                       storage,
                                                                                       core_options(options),
                                                                                       sources.for_core()},
-          cert_auth{core, storage, cert_auth_options(options)}, dump{cert_auth, std::cout},
-          identity{identity_source(options, verifier)}, endpoint{options.dump ? static_cast<Service&>(dump)
-                                                                              : cert_auth,
-                                                                 *identity} {}
+          webhook{webhook_side != nullptr ? webhook_side->around(core) : nullptr},
+          cert_auth{webhook ? static_cast<Service&>(*webhook) : core, storage, cert_auth_options(options)},
+          dump{cert_auth, std::cout}, identity{identity_source(options, verifier)},
+          endpoint{options.dump ? static_cast<Service&>(dump) : cert_auth, *identity, webhook != nullptr} {}
 
     IdentityVerifier verifier;
     DeviceSources sources;
     service::Core core;
+    std::unique_ptr<service::Webhook> webhook;
     service::CertAuth cert_auth;
     service::Dump dump;
     std::unique_ptr<http::IdentitySource> identity;
     http::DeviceEndpoint endpoint;
 };
 
-DeviceSide::DeviceSide(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage)
-    : options_{options}, parts_{std::make_unique<Parts>(options, most_waiting, storage)} {}
+DeviceSide::DeviceSide(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage,
+                       WebhookSide* webhook)
+    : options_{options}, parts_{std::make_unique<Parts>(options, most_waiting, storage, webhook)} {}
 
 DeviceSide::~DeviceSide() = default;
 

@@ -12,6 +12,8 @@ class Router;
 
 namespace nanomdm::app {
 
+class WebhookSide;
+
 /// Owns identity verification, the service chain and the device endpoints.
 class DeviceSide {
 public:
@@ -20,8 +22,10 @@ public:
     static void check(const DeviceOptions& options);
 
     /// @param most_waiting how many devices may wait for other servers at once
+    /// @param webhook null: none
     /// @throws UsageError as check().
-    DeviceSide(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage);
+    DeviceSide(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage,
+               WebhookSide* webhook);
     ~DeviceSide();
 
     void add_routes(http::Router& router);

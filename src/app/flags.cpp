@@ -149,6 +149,18 @@ void define_flags(CLI::App& cli, Options& o) {
     flag.value("apns-ca", o.push.apns_ca_file, "PEM file with the CA(s) that APNs is verified against");
     flag.duration("push-expiration", o.push.expiration, "how long APNs keeps trying a device that is off");
 
+    flag.value("webhook-url", o.webhook.url, "where an event is posted for every message of a device");
+    flag.value("webhook-hmac-key", o.webhook.hmac_key, "key of the X-Hmac-Signature header of events");
+    flag.value("webhook-hmac-key-file", o.webhook.hmac_key_file, "file with the -webhook-hmac-key");
+    flag.duration("webhook-max-age", o.webhook.max_age, "how long an event is tried before it is given up");
+    flag.value("webhook-idle", o.webhook.idle,
+               "tell of devices that connect with nothing to report: on or off")
+        ->check(CLI::IsMember({"on", "off"}));
+    flag.value("webhook-durable", o.webhook.durable,
+               "which events are stored until delivered: effects (of messages that change something) or all")
+        ->check(CLI::IsMember({"effects", "all"}));
+    flag.value("webhook-max-backlog", o.webhook.max_backlog, "stored events beyond which the oldest go");
+
     flag.value("workers", o.http.workers, "threads for storage work; 0: what suits the backend")
         ->check(CLI::Range(0U, most_threads));
     flag.value("upstream-workers", o.http.upstream_workers, "most threads that wait for APNs and others")

@@ -75,6 +75,18 @@ struct PushOptions {
     std::chrono::seconds expiration{std::chrono::days{7}};
 };
 
+struct WebhookOptions {
+    std::string url; ///< empty: no webhook
+    std::string hmac_key;
+    std::string hmac_key_file;
+    std::chrono::seconds max_age{std::chrono::hours{72}};
+    std::string idle = "on";         ///< or "off"
+    std::string durable = "effects"; ///< or "all"
+    std::uint64_t max_backlog = 1'000'000;
+
+    [[nodiscard]] bool enabled() const noexcept { return !url.empty(); }
+};
+
 struct LogOptions {
     std::string level = "info";
     std::string format = "text";
@@ -88,6 +100,7 @@ struct Options {
     HttpOptions http;
     StorageOptions storage;
     PushOptions push;
+    WebhookOptions webhook;
     LogOptions log;
 };
 

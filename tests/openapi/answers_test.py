@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import time
 import unittest
 
 from contract import Contract
@@ -160,6 +161,37 @@ class Answers(unittest.TestCase):
         stored = device.check_in("SetBootstrapToken", BootstrapToken=b"secret")
         self.assertEqual((200, b""), self.call("PUT", "/mdm", *stored))
         self.assertIn(b"<data>", self.call("PUT", "/mdm", *device.check_in("GetBootstrapToken"))[1])
+
+    def test_dead_letters(self):
+        # Nobody listens on port 9, and an event that fails is too old at once.
+        client = Client(self.start_server("webhook", "-storage", "inmem", "-webhook-url", "http://127.0.0.1:9/",
+                                          "-webhook-max-age", "0s").port)
+
+        def api(method, target, body=b""):
+            key = base64.b64encode(f"nanomdm:{KEY}".encode()).decode()
+            headers = {"Authorization": f"Basic {key}", "Content-Type": "application/json"}
+            status, content = self.call(method, target, body, headers, client=client)
+            return status, json.loads(content)
+
+        device = Device(self.authority, TOPIC)
+        for body, headers in (device.authenticate(), device.token_update()):
+            self.assertEqual(200, self.call("PUT", "/mdm", body, headers, client=client)[0])
+        deadline = time.monotonic() + 30
+        while len(api("GET", "/v1/webhook/dead")[1]["dead_letters"]) < 2:
+            self.assertLess(time.monotonic(), deadline, "nothing was given up")
+        status, page = api("GET", "/v1/webhook/dead?limit=1")
+        self.assertEqual((200, 1), (status, len(page["dead_letters"])))
+        status, rest = api("GET", f"/v1/webhook/dead?cursor={page['next_cursor']}")
+        self.assertEqual("mdm.TokenUpdate", rest["dead_letters"][0]["topic"])
+        self.assertNotIn("next_cursor", rest)
+        for query in ("limit=0", "limit=1001", "limit=many", "cursor=x"):
+            self.assertEqual(400, api("GET", f"/v1/webhook/dead?{query}")[0], query)
+
+        one = json.dumps({"ids": [page["dead_letters"][0]["id"], 4711]})
+        self.assertEqual((200, {"replayed": 1}), api("POST", "/v1/webhook/dead/replay", one))
+        self.assertEqual(200, api("POST", "/v1/webhook/dead/replay", '{"all": true}')[0])
+        for body in ("", "[]", "{}", '{"ids": "1"}', '{"ids": [-1]}', '{"all": 1}', '{"all": true, "ids": [1]}'):
+            self.assertEqual(400, api("POST", "/v1/webhook/dead/replay", body)[0], body)
 
     def test_check_ins_on_their_own_endpoint(self):
         apart = Client(self.start_server("db-checkin", "-checkin").port)

@@ -1,6 +1,7 @@
 // The administrators' REST API: its routes, behind Basic authentication, errors as JSON.
 #pragma once
 
+#include "http/api/dead_letter_endpoint.hpp"
 #include "http/api/push_cert_endpoint.hpp"
 #include "http/router.hpp"
 #include "service/delivery.hpp"
@@ -14,8 +15,10 @@ class BasicAuth;
 /// Serves `/v1/…`. Keeps references to what it is given; thread-safe.
 class Api {
 public:
-    Api(const BasicAuth& auth, service::Delivery& delivery, PushCertEndpoint& push_certs) noexcept
-        : auth_{auth}, delivery_{delivery}, push_certs_{push_certs} {}
+    /// @param dead_letters null when the storage keeps no events
+    Api(const BasicAuth& auth, service::Delivery& delivery, PushCertEndpoint& push_certs,
+        DeadLetterEndpoint* dead_letters = nullptr) noexcept
+        : auth_{auth}, delivery_{delivery}, push_certs_{push_certs}, dead_letters_{dead_letters} {}
 
     void add_routes(Router& router);
 
@@ -28,6 +31,7 @@ private:
     const BasicAuth& auth_;
     service::Delivery& delivery_;
     PushCertEndpoint& push_certs_;
+    DeadLetterEndpoint* dead_letters_;
 };
 
 /// `GET /version`, without authentication.

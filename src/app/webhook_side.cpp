@@ -1,0 +1,85 @@
+#include "app/webhook_side.hpp"
+
+#include "log/log.hpp"
+#include "nanomdm/error.hpp"
+#include "webhook/http_receiver.hpp"
+#include "webhook/notices.hpp"
+#include "webhook/sender.hpp"
+
+namespace nanomdm::app {
+namespace {
+
+std::string hmac_key(const WebhookOptions& options) {
+    if (options.hmac_key_file.empty()) return options.hmac_key;
+    auto key = read_file("webhook-hmac-key-file", options.hmac_key_file);
+    while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
+    if (key.empty()) throw UsageError{"-webhook-hmac-key-file: no key in " + options.hmac_key_file};
+    return key;
+}
+
+http::ClientOptions client_options() {
+    http::ClientOptions client;
+    client.max_body = 1 << 20; // nobody reads it
+    return client;
+}
+
+webhook::SenderOptions sender_options(const WebhookOptions& options) {
+    webhook::SenderOptions sender;
+    sender.retry.max_age = options.max_age;
+    sender.max_backlog = options.max_backlog;
+    return sender;
+}
+
+} // namespace
+
+struct WebhookSide::Parts final : service::EventPublisher {
+    Parts(const WebhookOptions& options, OutboxStore& store)
+        : outbox{store}, receiver{options.url, hmac_key(options), client_options()},
+          notices{receiver, outage, statistics, {}}, sender{outbox, receiver, outage, statistics,
+                                                            sender_options(options)} {}
+
+    void recorded() noexcept override { sender.wake(); }
+    void publish(Event event) noexcept override { notices.add(std::move(event)); }
+
+    OutboxStore& outbox;
+    webhook::Statistics statistics;
+    webhook::Outage outage;
+    webhook::HttpReceiver receiver;
+    webhook::Notices notices;
+    webhook::Sender sender;
+};
+
+WebhookSide::WebhookSide(const WebhookOptions& options, OutboxStore& outbox)
+    : options_{options}, parts_{std::make_unique<Parts>(options, outbox)} {
+    log::info("webhook on", {{"receiver", http::origin_of(options.url)}});
+}
+
+WebhookSide::~WebhookSide() = default;
+
+void WebhookSide::check(const WebhookOptions& options) {
+    try {
+        (void)http::origin_of(options.url);
+    } catch (const Error& error) {
+        throw UsageError{std::string{"-webhook-url: "} + error.what()};
+    }
+    (void)hmac_key(options);
+}
+
+std::unique_ptr<service::Webhook> WebhookSide::around(Service& core) {
+    return std::make_unique<service::Webhook>(
+        core, parts_->outbox, *parts_,
+        service::WebhookOptions{.idle = options_.idle == "on", .durable_all = options_.durable == "all"});
+}
+
+const webhook::Statistics& WebhookSide::statistics() const noexcept { return parts_->statistics; }
+
+void WebhookSide::stop(std::chrono::steady_clock::time_point deadline) {
+    const bool sent = parts_->sender.drain(deadline);
+    const bool told = parts_->notices.drain(deadline);
+    if (!sent || !told) log::warning("deliveries to the webhook were cut off at the end of the grace");
+    parts_->receiver.stop();
+    parts_->sender.stop();
+    parts_->notices.stop();
+}
+
+} // namespace nanomdm::app
