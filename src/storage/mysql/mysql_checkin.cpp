@@ -1,9 +1,10 @@
 // Storing what devices check in with, TokenUpdates apart. Locks are taken in the order devices, users,
-// enrollments, queue.
+// enrollments, queue, outbox.
 #include "encoding/base64.hpp"
 #include "storage/mysql/failure.hpp"
 #include "storage/mysql/mysql_storage.hpp"
 #include "storage/mysql/optional_text.hpp"
+#include "storage/mysql/outbox_recording.hpp"
 #include "storage/mysql/pem_column.hpp"
 #include "storage/mysql/queue_rows.hpp"
 #include "storage/mysql/row_key.hpp"
@@ -95,6 +96,7 @@ constexpr std::string_view select_bootstrap_token = "SELECT bootstrap_token_b64 
 void MySqlStorage::store_authenticate(const Authenticate& message, const std::string& identity_pem) {
     const RowKey id{message.enrollment.id};
     const TextColumn raw{message.raw};
+    const auto event = mysql::event_of(message);
     std::string pem;
     if (!identity_pem.empty()) pem = mysql::to_pem_column(identity_pem, mysql::certificate_beginning);
     database_.transact([&](Session& session) {
@@ -103,11 +105,12 @@ void MySqlStorage::store_authenticate(const Authenticate& message, const std::st
                          raw.text(), raw.raw(), raw.raw_of()});
         // A device that is new has nothing to clear, and that is not cheap: see mysql_token_update.cpp.
         if (session.execute(hold_back_enqueueing, {id}) > 0) session.execute(start_anew(), {id});
+        if (event) mysql::record(session, *event, largest_message_);
     });
 }
 
 void MySqlStorage::store_check_out(const CheckOut& message) {
-    database_.run([&](Session& session) {
+    mysql::with_event(database_, mysql::event_of(message), largest_message_, [&](Session& session) {
         session.execute(message.enrollment.is_user_channel() ? disable_user : disable_device_and_users,
                         {RowKey{message.enrollment.id}});
     });
@@ -119,7 +122,7 @@ void MySqlStorage::store_user_authenticate(const UserAuthenticate& message) {
     const TextColumn raw{message.raw};
     const auto put = message.digest_response.empty() ? put_user_authenticate : put_user_authenticate_digest;
     try {
-        database_.run([&](Session& session) {
+        mysql::with_event(database_, mysql::event_of(message), largest_message_, [&](Session& session) {
             session.execute(put, {id, device, raw.text(), raw.raw(), raw.raw_of()});
         });
     } catch (const mysql::Failure& failure) {
@@ -134,11 +137,11 @@ void MySqlStorage::store_bootstrap_token(const SetBootstrapToken& message) {
     const EnrollmentId& device = message.enrollment.device();
     const std::string base64 = base64_encode(message.token);
     const mysql::Parameter is_there = std::int64_t{message.token.empty() ? 0 : 1};
-    const bool known = database_.run([&](Session& session) {
-        return session.execute(update_bootstrap_token,
-                               {mysql::text_or_null(base64), is_there, RowKey{device}}) > 0;
+    mysql::with_event(database_, mysql::event_of(message), largest_message_, [&](Session& session) {
+        const bool known = session.execute(update_bootstrap_token,
+                                           {mysql::text_or_null(base64), is_there, RowKey{device}}) > 0;
+        if (!known) refuse_unknown(device);
     });
-    if (!known) refuse_unknown(device);
 }
 
 std::optional<std::string> MySqlStorage::bootstrap_token(const EnrollmentId& device) {

@@ -1,5 +1,6 @@
 // Storing what devices report of their commands.
 #include "storage/mysql/mysql_storage.hpp"
+#include "storage/mysql/outbox_recording.hpp"
 #include "storage/mysql/row_key.hpp"
 #include "storage/mysql/text_columns.hpp"
 
@@ -64,26 +65,39 @@ bool remove(Session& session, const RowKey& id, const RowKey& uuid) {
     return was_there;
 }
 
+/// The queue is locked before the results, as by all others.
+bool finish(Session& session, const RowKey& id, const RowKey& uuid, const ReportStatus& status,
+            const TextColumn& text) {
+    if (session.execute(mark_done, {id, uuid}) == 0) return false;
+    session.execute(put_final_result,
+                    {id, uuid, std::string_view{status.str()}, text.text(), text.raw(), text.raw_of()});
+    return true;
+}
+
 } // namespace
 
 bool MySqlStorage::store_report(const CommandReport& report) {
-    if (!report.command_uuid || report.is_idle()) return false;
+    const auto event = mysql::event_of(report);
+    const auto record = [&](Session& session) {
+        if (event) mysql::record(session, *event, largest_message_);
+    };
+    if (!report.command_uuid || report.is_idle()) {
+        if (event) database_.transact(record);
+        return false;
+    }
     const RowKey id{report.enrollment.id};
     const RowKey uuid{*report.command_uuid};
-    if (delete_finished_ && !report.is_not_now())
-        return database_.transact([&](Session& session) { return remove(session, id, uuid); });
-
     const TextColumn text{report.raw};
     if (report.is_not_now()) {
-        return database_.run([&](Session& session) {
+        return mysql::with_event(database_, event, largest_message_, [&](Session& session) {
             return session.execute(put_not_now(), {text.text(), text.raw(), text.raw_of(), id, uuid}) > 0;
         });
     }
     return database_.transact([&](Session& session) {
-        if (session.execute(mark_done, {id, uuid}) == 0) return false;
-        session.execute(put_final_result, {id, uuid, std::string_view{report.status.str()}, text.text(),
-                                           text.raw(), text.raw_of()});
-        return true;
+        const bool known =
+            delete_finished_ ? remove(session, id, uuid) : finish(session, id, uuid, report.status, text);
+        record(session);
+        return known;
     });
 }
 

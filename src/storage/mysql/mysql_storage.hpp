@@ -1,6 +1,7 @@
 // The storage that scales out: MySQL or MariaDB, in tables that NanoMDM also knows.
 #pragma once
 
+#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/storage.hpp"
 #include "storage/mysql/association_cache.hpp"
 #include "storage/mysql/database.hpp"
@@ -12,7 +13,7 @@ namespace nanomdm::storage {
 
 /// Any number of these, in any number of processes, on one database: nothing here that another would need.
 /// The schema must be there and current: see mysql/schema.hpp.
-class MySqlStorage final : public AllStorage {
+class MySqlStorage final : public AllStorage, public OutboxStore {
 public:
     /// Connects once. @throws Error{Errc::unavailable} when the database cannot be reached.
     explicit MySqlStorage(const MySqlOptions& options);
@@ -49,6 +50,14 @@ public:
 
     std::optional<EnrollmentState> enrollment(const EnrollmentId& id) override;
     EnrollmentMessages messages(const EnrollmentId& id) override;
+
+    void record_event(const Event& event) override;
+    std::vector<OutboxLane> lease_events(const LeaseRequest& request) override;
+    void finish_lanes(std::span<const LaneVisit> visits) override;
+    std::vector<DeadLetter> dead_letters(std::uint64_t after, std::size_t limit) override;
+    std::size_t replay_dead_letters(std::span<const std::uint64_t> numbers) override;
+    std::size_t shed_events(std::uint64_t most) override;
+    OutboxState outbox_state() override;
 
     /// What one message may have at most, bytes: the server's max_allowed_packet less 64 KiB.
     [[nodiscard]] std::size_t largest_message() const noexcept { return largest_message_; }

@@ -4,6 +4,7 @@
 #include "storage/mysql/failure.hpp"
 #include "storage/mysql/mysql_storage.hpp"
 #include "storage/mysql/optional_text.hpp"
+#include "storage/mysql/outbox_recording.hpp"
 #include "storage/mysql/row_key.hpp"
 #include "storage/mysql/text_columns.hpp"
 
@@ -123,7 +124,11 @@ int MySqlStorage::store_token_update(const TokenUpdate& message) {
     if (message.raw.size() + message.unlock_token.size() > largest_message_)
         throw Error{Errc::too_large, "TokenUpdate with an unlock token larger than the database takes"};
     const Rows rows{message};
-    return database_.transact([&](Session& session) { return rows.put(session); });
+    return database_.transact([&](Session& session) {
+        const int tally = rows.put(session);
+        if (message.event) mysql::record(session, make_event(message, tally), largest_message_);
+        return tally;
+    });
 }
 
 } // namespace nanomdm::storage
