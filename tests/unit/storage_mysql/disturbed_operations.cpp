@@ -103,6 +103,51 @@ const Operation push_certificate{"PushCertificate", [](AllStorage& storage) {
                                      return std::string{};
                                  }};
 
+// The same as the webhook wants them.
+
+template <class AnyMessage> AnyMessage with_event(AnyMessage message) {
+    message.event = EventStamp{.id = "event", .created_at = TimePoint{std::chrono::seconds{1'700'000'000}}};
+    return message;
+}
+
+const Operation authenticate_told{"AuthenticateWithEvent", [](AllStorage& storage) {
+                                      storage.store_authenticate(
+                                          with_event(contract::authenticate(mac, "<again>")), pem);
+                                      return std::string{};
+                                  }};
+const Operation token_update_told{
+    "TokenUpdateWithEvent", [](AllStorage& storage) {
+        return std::to_string(storage.store_token_update(with_event(contract::token_update(mac, "<again>"))));
+    }};
+const Operation new_user_told{"FirstTokenUpdateOfAUserWithEvent", [](AllStorage& storage) {
+                                  return std::to_string(storage.store_token_update(
+                                      with_event(contract::token_update(contract::user_of(mac, "BOB")))));
+                              }};
+const Operation check_out_told{"CheckOutWithEvent", [](AllStorage& storage) {
+                                   storage.store_check_out(with_event(contract::check_out(mac)));
+                                   return std::string{};
+                               }};
+const Operation user_authenticate_told{
+    "UserAuthenticateWithEvent", [](AllStorage& storage) {
+        storage.store_user_authenticate(with_event(contract::user_authenticate(anna, "<digest>", "digest")));
+        return std::string{};
+    }};
+const Operation bootstrap_token_told{"BootstrapTokenWithEvent", [](AllStorage& storage) {
+                                         storage.store_bootstrap_token(
+                                             with_event(contract::set_bootstrap_token(mac, "another token")));
+                                         return std::string{};
+                                     }};
+
+Operation report_told(const std::string& name, const std::string& status, const std::string& uuid) {
+    return {name, [=](AllStorage& storage) {
+                return std::to_string(static_cast<int>(storage.store_report(
+                    with_event(contract::command_report(mac, status, uuid, "<report>")))));
+            }};
+}
+const Operation acknowledge_told = report_told("AcknowledgeWithEvent", "Acknowledged", "pending");
+const Operation not_now_told = report_told("NotNowWithEvent", "NotNow", "later");
+const Operation unknown_told = report_told("UnknownCommandWithEvent", "Error", "unknown");
+
 std::string row(const std::string& table, const std::string& condition) {
     return "SELECT 1 FROM " + table + " WHERE " + condition + " FOR UPDATE";
 }
@@ -114,6 +159,9 @@ std::string queue_row(const std::string& uuid) {
 }
 std::string result_row(const std::string& uuid) {
     return row("command_results", "id = 'MAC' AND command_uuid = '" + uuid + "'");
+}
+std::string lane_row(const std::string& id) {
+    return row("nanomdm_outbox_queue", "id = '" + id + "' AND sequence = 0");
 }
 /// A row that the operation will want to insert, too.
 std::string certificate_owner(unsigned number) {
@@ -131,7 +179,9 @@ void fill(AllStorage& storage) {
     storage.store_token_update(contract::token_update(mac));
     storage.store_token_update(contract::token_update(anna));
     storage.store_authenticate(contract::authenticate(half_enrolled), "");
-    storage.store_bootstrap_token(contract::set_bootstrap_token(mac, "token"));
+    storage.store_bootstrap_token(with_event(contract::set_bootstrap_token(mac, "token")));
+    storage.store_check_out(with_event(contract::check_out(anna)));
+    storage.store_token_update(contract::token_update(anna));
     storage.claim_certificate(mac.id, contract::certificate_hash(1), ClaimRule::unknown_certificate);
     storage.store_push_certificate({topic, pem, key_pem});
     for (const auto* uuid : {"finished", "later", "pending"})
@@ -159,7 +209,16 @@ const std::vector<Operation>& operations() {
                                             acknowledge_later,
                                             not_now,
                                             dead_token,
-                                            push_certificate};
+                                            push_certificate,
+                                            authenticate_told,
+                                            token_update_told,
+                                            new_user_told,
+                                            check_out_told,
+                                            user_authenticate_told,
+                                            bootstrap_token_told,
+                                            acknowledge_told,
+                                            not_now_told,
+                                            unknown_told};
     return all;
 }
 
@@ -199,6 +258,17 @@ const std::vector<Obstacle>& obstacles() {
         {"Results", result_row("later"), not_now},
         {"Enrollments", row("enrollments", "id = 'MAC:ANNA'"), dead_token},
         {"PushCertificates", row("push_certs", "topic = 'com.apple.mgmt.test'"), push_certificate},
+        {"Outbox", lane_row("MAC"), authenticate_told},
+        {"Outbox", lane_row("MAC"), token_update_told},
+        {"Outbox",
+         "INSERT INTO nanomdm_outbox_queue (id, sequence, state, at) VALUES ('MAC:BOB', 0, 0, NOW())",
+         new_user_told},
+        {"Outbox", lane_row("MAC"), check_out_told},
+        {"Outbox", lane_row("MAC:ANNA"), user_authenticate_told},
+        {"Outbox", lane_row("MAC"), bootstrap_token_told},
+        {"Outbox", lane_row("MAC"), acknowledge_told},
+        {"Outbox", lane_row("MAC"), not_now_told},
+        {"Outbox", lane_row("MAC"), unknown_told},
     };
     return all;
 }
@@ -211,6 +281,8 @@ const std::vector<Collision>& collisions() {
         {row("nanomdm_queue_counters", "id = 'MAC:ANNA'"), mac_enrollment, enqueue},
         {result_row("later"), queue_row("later"), acknowledge_later},
         {certificate_owner(8), mac_device, renew},
+        {lane_row("MAC"), mac_device, authenticate_told},
+        {lane_row("MAC"), queue_row("pending"), acknowledge_told},
     };
     return all;
 }

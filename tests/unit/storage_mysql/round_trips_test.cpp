@@ -1,34 +1,12 @@
 // What the devices' messages cost in statements: the budget of round trips, counted by the server.
 #include "unit/storage_mysql/store_scene.hpp"
 
-#include <algorithm>
-#include <limits>
-
 namespace nanomdm::storage::mysql::test {
 namespace {
 
 class RoundTrips : public StoreTest {
 protected:
-    /// Statements that the server was sent, those that begin and end transactions apart. The least of several
-    /// times, because the first prepares statements and the background threads have some of their own.
-    std::int64_t of(const std::function<void()>& work) {
-        auto least = std::numeric_limits<std::int64_t>::max();
-        for (int time = 0; time < 25; ++time) {
-            const auto before = statements();
-            work();
-            least = std::min(least, statements() - before - 1); // the one that asked
-        }
-        return least;
-    }
-
-private:
-    std::int64_t statements() {
-        auto rows =
-            session().query("SELECT SUM(IF(VARIABLE_NAME IN ('COM_BEGIN', 'COM_COMMIT'), -1, 1) * "
-                            "VARIABLE_VALUE) FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME "
-                            "IN ('QUESTIONS', 'COM_STMT_PREPARE', 'COM_BEGIN', 'COM_COMMIT')");
-        return rows.next() ? std::stoll(rows.text(0)) : 0;
-    }
+    std::int64_t of(const std::function<void()>& work) { return round_trips_of(work); }
 };
 
 const Enrollment mac = device("A1B2");

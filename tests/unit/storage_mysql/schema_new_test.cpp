@@ -100,7 +100,7 @@ TEST(NewSchema, LeaseOfTheLivingIsWaitedForAndNamed) {
     const SchemaScene scene;
     scene.migrate();
     scene.sql(
-        "DELETE FROM nanomdm_schema WHERE version = 3; UPDATE nanomdm_schema_lease SET holder = 'somebody', "
+        "DELETE FROM nanomdm_schema WHERE version >= 3; UPDATE nanomdm_schema_lease SET holder = 'somebody', "
         "expires_at = UTC_TIMESTAMP() + INTERVAL 1 HOUR");
     int waited = 0;
     scene.migrate([&](const SchemaProgress& progress) {
@@ -118,7 +118,7 @@ TEST(NewSchema, LeaseOfTheDeadExpires) {
     const SchemaScene scene;
     scene.migrate();
     scene.sql(
-        "DELETE FROM nanomdm_schema WHERE version = 3; UPDATE nanomdm_schema_lease SET holder = 'dead', "
+        "DELETE FROM nanomdm_schema WHERE version >= 3; UPDATE nanomdm_schema_lease SET holder = 'dead', "
         "expires_at = UTC_TIMESTAMP() - INTERVAL 1 SECOND");
     scene.migrate([&](const SchemaProgress& progress) { EXPECT_NE(progress.name, "waiting"); });
     EXPECT_EQ(state(scene).version, newest_schema());

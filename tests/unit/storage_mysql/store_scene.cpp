@@ -2,7 +2,9 @@
 
 #include "support/database/migrated_database.hpp"
 
+#include <algorithm>
 #include <latch>
+#include <limits>
 #include <optional>
 #include <thread>
 
@@ -56,6 +58,23 @@ std::int64_t StoreTest::status(const std::string& name) {
                                "VARIABLE_NAME = ?",
                                {std::string_view{name}});
     return rows.next() ? std::stoll(rows.text(0)) : 0;
+}
+
+std::int64_t StoreTest::round_trips_of(const std::function<void()>& work) {
+    auto least = std::numeric_limits<std::int64_t>::max();
+    for (int time = 0; time < 25; ++time) {
+        const auto before = statements_ever();
+        work();
+        least = std::min(least, statements_ever() - before - 1); // the one that asked
+    }
+    return least;
+}
+
+std::int64_t StoreTest::statements_ever() {
+    return std::stoll(
+        value("SELECT SUM(IF(VARIABLE_NAME IN ('COM_BEGIN', 'COM_COMMIT'), -1, 1) * VARIABLE_VALUE) FROM "
+              "information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN ('QUESTIONS', 'COM_STMT_PREPARE', "
+              "'COM_BEGIN', 'COM_COMMIT')"));
 }
 
 void StoreTest::enroll(const Enrollment& device) {

@@ -38,9 +38,16 @@ protected:
     /// A counter of the server's, such as "Innodb_deadlocks".
     std::int64_t status(const std::string& name);
 
+    /// Statements that the server is sent by the work, those that begin and end transactions apart. The least
+    /// of several times, because the first prepares statements and the background threads have some of their
+    /// own.
+    std::int64_t round_trips_of(const std::function<void()>& work);
+
     void enroll(const Enrollment& device);
 
 private:
+    std::int64_t statements_ever();
+
     Session session_;
     std::unique_ptr<MySqlStorage> storage_;
 };
