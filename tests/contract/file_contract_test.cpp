@@ -48,6 +48,7 @@ private:
         storage::FileOptions options;
         options.directory = directory_.path() / "store";
         options.journal.segment_bytes = 256 << 10; // more segments, and less to prepare for each test
+        options.event_file_bytes = 64 << 10;       // the same
         storage_.emplace(std::move(options));
     }
 
@@ -58,6 +59,7 @@ private:
 const Backend file{.name = "File", .open_empty = [] { return std::make_unique<FileInstance>(); }};
 
 NANOMDM_STORAGE_CONTRACT(File, file);
+NANOMDM_OUTBOX_CONTRACT(File, file);
 
 } // namespace
 } // namespace nanomdm::contract

@@ -28,7 +28,10 @@ public:
     std::vector<Finding> run() {
         try {
             const JournalReader journal{files_, layout_.journal()};
-            recover(files_, layout_, journal, plain_, true, [] {});
+            const auto recovered = recover(files_, layout_, journal, plain_, true, [] {});
+            for (const auto& damage : recovered.damaged_events)
+                found(damage.path, "is damaged at byte " + std::to_string(damage.offset),
+                      from_backup + ", or do without the events there: the rest is delivered");
             compare_with_snapshot(journal);
         } catch (const Error& error) {
             found(layout_.root(), error.what(), from_backup);
@@ -38,6 +41,7 @@ public:
         check_directories();
         check_commands();
         check_queues();
+        check_event_files();
         return std::move(findings_);
     }
 
@@ -216,6 +220,13 @@ private:
                     found(entry.id, "pending command " + one.command->uuid + " does not list it",
                           from_backup);
             }
+        }
+    }
+
+    void check_event_files() {
+        for (const auto& name : files_.list(layout_.events())) {
+            if (!EventFiles::file_number(name))
+                found(layout_.events() + "/" + name, "nothing here has that name", "remove it");
         }
     }
 

@@ -1,5 +1,6 @@
 // What check-ins store.
 #include "storage/file/file_storage.hpp"
+#include "storage/file/recorded_event.hpp"
 #include "storage/file/store.hpp"
 
 #include <map>
@@ -9,7 +10,9 @@ namespace nanomdm::storage {
 using file::EnrollmentEntry;
 using file::Lsn;
 using file::QueuedCommand;
+using file::recorded_event;
 using file::shared_bytes;
+using file::with_event;
 
 namespace {
 
@@ -56,6 +59,7 @@ void FileStorage::store_authenticate(const Authenticate& message, const std::str
                                     .raw = shared_bytes(message.raw),
                                     .users = {},
                                     .dropped_commands = {}};
+    const auto event = recorded_event(message);
     store_->journal().admit();
     Lsn lsn = 0;
     {
@@ -63,13 +67,13 @@ void FileStorage::store_authenticate(const Authenticate& message, const std::str
         const EnrollmentEntry* device = store_->ledger().index.find(record.id);
         record.users = user_ids(device);
         if (store_->options().delete_finished) record.dropped_commands = commands_of_nobody_else(device);
-        lsn = store_->record(record);
+        lsn = store_->record(with_event(std::move(record), event));
     }
     store_->journal().wait_durable(lsn);
 }
 
 int FileStorage::store_token_update(const TokenUpdate& message) {
-    const file::Record record = file::TokenUpdateRecord{
+    const file::Record effect = file::TokenUpdateRecord{
         .at = file::now(),
         .id = message.enrollment.id.str(),
         .type = message.enrollment.type,
@@ -81,66 +85,85 @@ int FileStorage::store_token_update(const TokenUpdate& message) {
         .long_name = message.user_long_name.str(),
         .unlock_token = message.unlock_token.empty() ? nullptr : shared_bytes(message.unlock_token),
         .raw = shared_bytes(message.raw)};
-    const std::string encoded = file::encode(record);
+    auto& ledger = store_->ledger();
+    const auto current_tally = [&]() -> std::uint32_t {
+        const EnrollmentEntry* entry = ledger.index.find(message.enrollment.id.str());
+        return entry == nullptr ? 0 : entry->tally;
+    };
     store_->journal().admit();
-    Lsn lsn = 0;
-    std::uint32_t tally = 0;
-    {
-        auto& ledger = store_->ledger();
-        const std::lock_guard lock{ledger.mutex};
-        require_authenticated(ledger.index, message.enrollment.device());
-        lsn = store_->record(record, encoded);
-        tally = ledger.index.find(message.enrollment.id.str())->tally;
+    for (;;) {
+        // The event tells the tally: it is made outside the lock for the one there should be.
+        std::uint32_t tally = 0;
+        std::optional<file::EventRecord> event;
+        if (message.event) {
+            {
+                const std::lock_guard lock{ledger.mutex};
+                tally = current_tally() + 1;
+            }
+            event = file::event_record(make_event(message, static_cast<int>(tally)));
+        }
+        const file::Record record = with_event(effect, event);
+        const std::string encoded = file::encode(record);
+        Lsn lsn = 0;
+        {
+            const std::lock_guard lock{ledger.mutex};
+            require_authenticated(ledger.index, message.enrollment.device());
+            if (event && current_tally() + 1 != tally) continue; // another one was faster
+            lsn = store_->record(record, encoded);
+            tally = current_tally();
+        }
+        store_->journal().wait_durable(lsn);
+        return static_cast<int>(tally);
     }
-    store_->journal().wait_durable(lsn);
-    return static_cast<int>(tally);
 }
 
 void FileStorage::store_check_out(const CheckOut& message) {
     file::CheckOutRecord record{.at = file::now(), .id = message.enrollment.id.str(), .users = {}};
+    const auto event = recorded_event(message);
     store_->journal().admit();
     Lsn lsn = 0;
     {
         const std::lock_guard lock{store_->ledger().mutex};
         const EnrollmentEntry* entry = store_->ledger().index.find(record.id);
-        if (entry == nullptr || !entry->is_known) return;
+        const bool is_known = entry != nullptr && entry->is_known;
+        if (!is_known && !event) return;
         record.users = user_ids(entry);
-        lsn = store_->record(record);
+        lsn = store_->record(is_known ? with_event(std::move(record), event) : file::Record{*event});
     }
     store_->journal().wait_durable(lsn);
 }
 
-void FileStorage::store_user_authenticate(const UserAuthenticate& message) {
-    const file::Record record = file::UserAuthenticateRecord{
-        .at = file::now(),
-        .id = message.enrollment.id.str(),
-        .type = message.enrollment.type,
-        .parent = message.enrollment.parent ? message.enrollment.parent->str() : "",
-        .has_digest = !message.digest_response.empty(),
-        .raw = shared_bytes(message.raw)};
+template <class Sent, class Effect>
+void FileStorage::store_for_authenticated(const Sent& message, Effect effect) {
+    const file::Record record = with_event(std::move(effect), recorded_event(message));
+    const std::string encoded = file::encode(record);
     store_->journal().admit();
     Lsn lsn = 0;
     {
         const std::lock_guard lock{store_->ledger().mutex};
         require_authenticated(store_->ledger().index, message.enrollment.device());
-        lsn = store_->record(record);
+        lsn = store_->record(record, encoded);
     }
     store_->journal().wait_durable(lsn);
 }
 
+void FileStorage::store_user_authenticate(const UserAuthenticate& message) {
+    store_for_authenticated(message,
+                            file::UserAuthenticateRecord{
+                                .at = file::now(),
+                                .id = message.enrollment.id.str(),
+                                .type = message.enrollment.type,
+                                .parent = message.enrollment.parent ? message.enrollment.parent->str() : "",
+                                .has_digest = !message.digest_response.empty(),
+                                .raw = shared_bytes(message.raw)});
+}
+
 void FileStorage::store_bootstrap_token(const SetBootstrapToken& message) {
-    const EnrollmentId& device = message.enrollment.device();
     const std::string& token = message.token;
-    const file::Record record = file::BootstrapTokenRecord{
-        .at = file::now(), .device = device.str(), .token = token.empty() ? nullptr : shared_bytes(token)};
-    store_->journal().admit();
-    Lsn lsn = 0;
-    {
-        const std::lock_guard lock{store_->ledger().mutex};
-        require_authenticated(store_->ledger().index, device);
-        lsn = store_->record(record);
-    }
-    store_->journal().wait_durable(lsn);
+    store_for_authenticated(
+        message, file::BootstrapTokenRecord{.at = file::now(),
+                                            .device = message.enrollment.device().str(),
+                                            .token = token.empty() ? nullptr : shared_bytes(token)});
 }
 
 void FileStorage::touch_last_seen(const Enrollment& enrollment) {

@@ -1,5 +1,6 @@
 // Reports on commands and their results.
 #include "storage/file/file_storage.hpp"
+#include "storage/file/recorded_event.hpp"
 #include "storage/file/store.hpp"
 
 #include <algorithm>
@@ -71,7 +72,12 @@ Standing standing(const EnrollmentEntry& entry, std::string_view uuid) {
 } // namespace
 
 bool FileStorage::store_report(const CommandReport& report) {
-    if (!report.command_uuid || report.is_idle()) return false;
+    const auto event = file::recorded_event(report);
+    const auto without_effect = [&](bool is_known) {
+        if (event) store_->record_now(*event);
+        return is_known;
+    };
+    if (!report.command_uuid || report.is_idle()) return without_effect(false);
     auto& ledger = store_->ledger();
     const std::string& id = report.enrollment.id.str();
     const std::string& uuid = report.command_uuid->str();
@@ -82,21 +88,23 @@ bool FileStorage::store_report(const CommandReport& report) {
         Standing seen;
         std::uint64_t generation = 0;
         std::optional<ResultEntry> before;
+        bool is_enrolled = false;
         bool look_in_files = false;
         bool was_given = false;
         {
             const std::lock_guard lock{ledger.mutex};
             const EnrollmentEntry* entry = ledger.index.find(id);
-            if (entry == nullptr) return false;
+            is_enrolled = entry != nullptr;
             generation = ledger.generation;
-            seen = standing(*entry, uuid);
-            if (!seen.is_pending) {
+            if (is_enrolled) seen = standing(*entry, uuid);
+            if (is_enrolled && !seen.is_pending) {
                 auto in_memory = unwritten_result(ledger, id, uuid);
                 before = std::move(in_memory.newest);
                 look_in_files = !before && !in_memory.files_are_void;
                 if (look_in_files) was_given = was_given_lately(ledger, id, uuid);
             }
         }
+        if (!is_enrolled) return without_effect(false);
         // A report on a command it was never given costs one look, not the enrollment's history.
         if (look_in_files && !was_given) look_in_files = store_->commands().was_given_to(uuid, id);
         if (look_in_files) before = store_->results().newest(id, uuid);
@@ -116,16 +124,16 @@ bool FileStorage::store_report(const CommandReport& report) {
             }
         } else {
             // Finished before, or cleared, or never given to this enrollment.
-            if (!before || before->status.empty() || !before->is_final()) return false;
+            if (!before || before->status.empty() || !before->is_final()) return without_effect(false);
             // A late duplicate from before the command was done: were it believed, the result would be lost.
             if (report.is_not_now()) {
                 store_->journal().wait_durable(before->lsn);
-                return true;
+                return without_effect(true);
             }
             record.not_now_tally = before->not_now_tally;
             record.first_not_now = before->first_not_now;
         }
-        const file::Record final_record = std::move(record);
+        const file::Record final_record = file::with_event(std::move(record), event);
         const std::string encoded = file::encode(final_record);
         Lsn lsn = 0;
         {

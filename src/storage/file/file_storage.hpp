@@ -1,6 +1,7 @@
 // The file backend: a journal in front of plain files. docs/file-storage.md describes what it keeps where.
 #pragma once
 
+#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/storage.hpp"
 #include "storage/file/options.hpp"
 
@@ -11,11 +12,11 @@ namespace nanomdm::storage {
 
 namespace file {
 class Store;
-}
+} // namespace file
 
 /// One process at a time, any number of threads. Every operation is durable when it returns: it was
 /// journalled and flushed, together with whatever else was waiting. Reads show durable state alone.
-class FileStorage final : public AllStorage {
+class FileStorage final : public AllStorage, public OutboxStore {
 public:
     /// Opens the directory, making an empty store where there is none, and recovers after a crash.
     /// @throws Error{Errc::unavailable} another process has it open; Errc::invalid: the directory is
@@ -56,12 +57,23 @@ public:
     std::optional<EnrollmentState> enrollment(const EnrollmentId& id) override;
     EnrollmentMessages messages(const EnrollmentId& id) override;
 
+    void record_event(const Event& event) override;
+    std::vector<OutboxLane> lease_events(const LeaseRequest& request) override;
+    void finish_lanes(std::span<const LaneVisit> visits) override;
+    std::vector<DeadLetter> dead_letters(std::uint64_t after, std::size_t limit) override;
+    std::size_t replay_dead_letters(std::span<const std::uint64_t> numbers) override;
+    std::size_t shed_events(std::uint64_t most) override;
+    OutboxState outbox_state() override;
+
     /// Brings the plain files up to date now; the background does it every few seconds by itself.
     void checkpoint();
     /// Bytes of journal that the plain files do not have yet.
     [[nodiscard]] std::uint64_t journal_backlog() const noexcept;
 
 private:
+    /// What takes a device that is enrolled and no other look.
+    template <class Sent, class Effect> void store_for_authenticated(const Sent& message, Effect effect);
+
     std::unique_ptr<file::Store> store_;
 };
 

@@ -84,6 +84,10 @@ private:
     void apply_one(Lsn lsn, const LastSeenRecord& record);
     void apply_one(Lsn lsn, const DropCommandsRecord& record);
     void apply_one(Lsn lsn, const CheckpointRecord& record);
+    void apply_one(Lsn lsn, const EventRecord& record);
+    void apply_one(Lsn lsn, const VisitRecord& record);
+    void apply_one(Lsn lsn, const ReplayRecord& record);
+    void apply_one(Lsn lsn, const ShedRecord& record);
 
     void start_anew(EnrollmentEntry& entry);
     void remove_pending(EnrollmentEntry& entry, std::size_t place);

@@ -151,6 +151,15 @@ void Index::apply_one(Lsn, const LastSeenRecord& record) {
     }
 }
 
+void Index::apply_one(Lsn lsn, const EventRecord& record) {
+    if (record.effect) apply(lsn, record.effect->record);
+}
+
+// Events are the outbox's.
+void Index::apply_one(Lsn, const VisitRecord&) {}
+void Index::apply_one(Lsn, const ReplayRecord&) {}
+void Index::apply_one(Lsn, const ShedRecord&) {}
+
 // What these change lies in plain files and the journal alone.
 void Index::apply_one(Lsn, const DropCommandsRecord&) {}
 void Index::apply_one(Lsn, const CheckpointRecord&) {}

@@ -6,7 +6,7 @@
 namespace nanomdm::storage::file {
 namespace {
 
-constexpr std::size_t checkpoint_kind = std::variant_size_v<Record> - 1;
+constexpr std::size_t checkpoint_kind = 12;
 static_assert(std::is_same_v<std::variant_alternative_t<checkpoint_kind, Record>, CheckpointRecord>);
 
 [[noreturn]] void refuse(const std::string& path, std::uint64_t offset, const std::string& why) {

@@ -34,6 +34,7 @@ public:
     [[nodiscard]] std::string enrollments() const { return root_ + "/enrollments"; }
     [[nodiscard]] std::string commands() const { return root_ + "/commands"; }
     [[nodiscard]] std::string push_certificates() const { return root_ + "/push-certificates"; }
+    [[nodiscard]] std::string events() const { return root_ + "/events"; }
 
     /// One of 256 directories that share the enrollments among them.
     [[nodiscard]] std::string enrollment_shelf(std::string_view id) const;

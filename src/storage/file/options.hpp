@@ -34,6 +34,8 @@ struct FileOptions {
     /// How long the plain files may follow behind the journal, and how much may wait in memory for them.
     std::chrono::milliseconds checkpoint_interval{5000};
     std::uint64_t unwritten_bytes = std::uint64_t{16} << 20;
+    /// A file of the webhook's events is followed by the next one at this size.
+    std::uint64_t event_file_bytes = std::uint64_t{16} << 20;
     /// How long «last seen» may stay in memory alone.
     std::chrono::milliseconds last_seen_interval{2000};
     /// False: nothing happens but what is called (tests).

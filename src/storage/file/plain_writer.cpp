@@ -16,9 +16,9 @@ constexpr std::size_t chunk = 16;
 
 } // namespace
 
-PlainWriter::PlainWriter(Files& files, const Layout& layout) noexcept
+PlainWriter::PlainWriter(Files& files, const Layout& layout, std::uint64_t event_file_bytes) noexcept
     : files_{files}, layout_{layout}, enrollments_{files, layout}, commands_{files, layout},
-      results_{files, layout}, push_certificates_{files, layout} {}
+      results_{files, layout}, push_certificates_{files, layout}, events_{files, layout, event_file_bytes} {}
 
 void PlainWriter::write_out(Ledger& ledger, const std::function<void(Lsn)>& durable) {
     {
@@ -37,6 +37,7 @@ void PlainWriter::write_out(Ledger& ledger, const std::function<void(Lsn)>& dura
     for (const auto& [uuid, changes] : writing.commands) commands_.write(uuid, changes, is_careful_);
     write_enrollments(ledger, durable);
     write_push_certificates(ledger, durable);
+    events_.write(ledger, durable);
     flush();
     put_in_place(writing);
     flush();
@@ -45,6 +46,7 @@ void PlainWriter::write_out(Ledger& ledger, const std::function<void(Lsn)>& dura
     {
         const std::lock_guard lock{ledger.mutex};
         written = std::exchange(ledger.writing, {});
+        events_.commit(ledger.outbox);
         ++ledger.generation;
     }
     is_careful_ = !is_recovered_;

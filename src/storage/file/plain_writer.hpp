@@ -3,6 +3,7 @@
 
 #include "storage/file/command_files.hpp"
 #include "storage/file/enrollment_files.hpp"
+#include "storage/file/event_log.hpp"
 #include "storage/file/ledger.hpp"
 #include "storage/file/result_files.hpp"
 
@@ -14,12 +15,15 @@ namespace nanomdm::storage::file {
 /// One thread at a time; other threads go on changing the ledger meanwhile.
 class PlainWriter {
 public:
-    PlainWriter(Files& files, const Layout& layout) noexcept;
+    PlainWriter(Files& files, const Layout& layout, std::uint64_t event_file_bytes) noexcept;
 
     /// Writes everything unwritten and flushes it.
     /// @param durable returns once the record is: no plain file may show what could still be lost.
     /// @throws FileError; then everything stays in memory, and the next call writes it again.
     void write_out(Ledger& ledger, const std::function<void(Lsn)>& durable);
+
+    /// A checkpoint of everything up to `applied` is durable: files that it made superfluous may go.
+    void let_go(Lsn applied) { events_.let_go(applied); }
 
     /// The journal has been replayed: from the next call on, nothing is written twice.
     void set_recovered() noexcept { is_recovered_ = true; }
@@ -36,6 +40,7 @@ private:
     CommandFiles commands_;
     ResultFiles results_;
     PushCertificateFiles push_certificates_;
+    EventLog events_;
     bool is_recovered_ = false;
     bool is_careful_ = true; ///< files may have been left in the middle: by a crash, or a failed attempt
 };

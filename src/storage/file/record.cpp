@@ -23,6 +23,25 @@ private:
     EnrollmentType& type_;
 };
 
+/// A record within a record, as its encoding; empty: none.
+class EffectField {
+public:
+    explicit EffectField(std::shared_ptr<const Effect>& effect) noexcept : effect_{effect} {}
+    void write(ByteWriter& writer) const { writer(effect_ ? encode(effect_->record) : std::string{}); }
+    void read(ByteReader& reader) const {
+        const auto bytes = reader.next<std::string>();
+        if (bytes.empty()) return;
+        if (static_cast<unsigned char>(bytes.front()) == event_kind)
+            throw Error{Errc::corrupt, "an event's effect is an event"};
+        effect_ = std::make_shared<const Effect>(Effect{decode(bytes)});
+    }
+
+private:
+    static constexpr unsigned event_kind = 13;
+    static_assert(std::is_same_v<std::variant_alternative_t<event_kind, Record>, EventRecord>);
+    std::shared_ptr<const Effect>& effect_;
+};
+
 // One list of members serves both directions.
 template <class Do> void members(AuthenticateRecord& r, Do each) {
     each(r.at, r.id, TypeField{r.type}, r.serial_number, r.identity_pem, r.raw, r.users, r.dropped_commands);
@@ -52,8 +71,18 @@ template <class Do> void members(LastSeenRecord& r, Do each) { each(r.at, r.seen
 template <class Do> void members(DropCommandsRecord& r, Do each) { each(r.at, r.uuids); }
 template <class Do> void members(CheckpointRecord& r, Do each) { each(r.at, r.applied, r.oldest_needed); }
 
+template <class Do> void members(EventRecord& r, Do each) {
+    each(r.at, r.enrollment, r.event_id, r.topic, r.created_at, r.body, EffectField{r.effect});
+}
+template <class Do> void members(VisitRecord& r, Do each) {
+    each(r.at, r.enrollment, r.delivered_through, r.buried, r.reason, r.tried, r.failed, r.refused,
+         r.retry_at);
+}
+template <class Do> void members(ReplayRecord& r, Do each) { each(r.at, r.dead); }
+template <class Do> void members(ShedRecord& r, Do each) { each(r.at, r.dead_through, r.lanes); }
+
 template <class Archive, class Field> void transfer(Archive& archive, Field& field) {
-    if constexpr (!std::is_same_v<std::remove_const_t<Field>, TypeField>)
+    if constexpr (!requires(ByteReader & reader) { field.read(reader); })
         archive(field);
     else if constexpr (std::is_same_v<Archive, ByteWriter>)
         field.write(archive);

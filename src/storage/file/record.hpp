@@ -6,6 +6,7 @@
 #include "storage/file/bytes.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -131,10 +132,55 @@ struct CheckpointRecord {
     Lsn oldest_needed = 0; ///< segments that end before it may be gone
 };
 
-using Record =
-    std::variant<AuthenticateRecord, TokenUpdateRecord, CheckOutRecord, UserAuthenticateRecord,
-                 BootstrapTokenRecord, CertificateRecord, EnqueueRecord, ReportRecord, NotPushableRecord,
-                 PushCertificateRecord, LastSeenRecord, DropCommandsRecord, CheckpointRecord>;
+struct Effect;
+
+/// An event for the webhook, and in the same record what it tells of, so that neither is without the other.
+struct EventRecord {
+    Timestamp at = 0;
+    std::string enrollment;
+    std::string event_id;
+    std::string topic;
+    Timestamp created_at = 0;
+    Bytes body;
+    std::shared_ptr<const Effect> effect; ///< null: nothing but the event happened
+};
+
+/// How a visit to an enrollment's waiting events ended. Each number names its event: what is meant for
+/// another one than there is does nothing.
+struct VisitRecord {
+    Timestamp at = 0;
+    std::string enrollment;
+    std::uint64_t delivered_through = 0; ///< 0: none
+    std::uint64_t buried = 0;            ///< becomes the dead letter with this record's number; 0: none
+    std::string reason;
+    std::uint64_t tried = 0; ///< what the rest is about; 0: nothing
+    std::uint32_t failed = 0;
+    std::uint32_t refused = 0;
+    Timestamp retry_at = 0;
+};
+
+/// A dead letter goes behind what waits for its enrollment, with this record's number.
+struct ReplayRecord {
+    Timestamp at = 0;
+    std::uint64_t dead = 0;
+};
+
+/// Events that were too many.
+struct ShedRecord {
+    Timestamp at = 0;
+    std::uint64_t dead_through = 0;                           ///< dead letters up to this number; 0: none
+    std::vector<std::pair<std::string, std::uint64_t>> lanes; ///< an enrollment's, up to this sequence
+};
+
+using Record = std::variant<AuthenticateRecord, TokenUpdateRecord, CheckOutRecord, UserAuthenticateRecord,
+                            BootstrapTokenRecord, CertificateRecord, EnqueueRecord, ReportRecord,
+                            NotPushableRecord, PushCertificateRecord, LastSeenRecord, DropCommandsRecord,
+                            CheckpointRecord, EventRecord, VisitRecord, ReplayRecord, ShedRecord>;
+
+/// Any record but an EventRecord.
+struct Effect {
+    Record record;
+};
 
 [[nodiscard]] std::string encode(const Record& record);
 /// @throws Error{Errc::corrupt}

@@ -65,17 +65,20 @@ Recovered recover(Files& files, const Layout& layout, const JournalReader& journ
     if (!ignore_snapshot) {
         Index index;
         if (const auto snapshot = read_snapshot(files, layout, index)) {
-            recovered = {.used_snapshot = true, .snapshot = snapshot->lsn, .snapshot_bytes = snapshot->bytes};
+            recovered.used_snapshot = true;
+            recovered.snapshot = snapshot->lsn;
+            recovered.snapshot_bytes = snapshot->bytes;
             ledger.index = std::move(index);
         }
     }
     if (!recovered.used_snapshot) read_plain_files(files, layout, ledger.index);
 
     const Lsn applied = journal.checkpoint().applied;
+    recovered.damaged_events = EventFiles{files, layout}.read_all(applied, ledger.outbox);
     journal.replay(std::min(recovered.snapshot, applied), [&](Lsn lsn, const Record& record) {
         if (lsn > recovered.snapshot) ledger.index.apply(lsn, record);
         if (lsn > applied) {
-            ledger.current.add(lsn, record);
+            ledger.apply_unwritten(lsn, record);
             make_room();
         }
         ++recovered.replayed;

@@ -1,6 +1,7 @@
 // From a directory to the state in memory: the snapshot or the plain files, then the journal.
 #pragma once
 
+#include "storage/file/event_files.hpp"
 #include "storage/file/files.hpp"
 #include "storage/file/journal_reader.hpp"
 #include "storage/file/ledger.hpp"
@@ -20,6 +21,7 @@ struct Recovered {
     Lsn snapshot = 0; ///< of the snapshot used; 0 without
     std::uint64_t snapshot_bytes = 0;
     std::uint64_t replayed = 0; ///< records
+    std::vector<EventDamage> damaged_events;
 };
 
 /// Fills an empty ledger. Changes no file.

@@ -36,21 +36,12 @@ std::string without_end_slash(std::string path) {
 
 } // namespace
 
-Timestamp now() noexcept {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
-TimePoint time_point(Timestamp at) noexcept {
-    return TimePoint{std::chrono::duration_cast<TimePoint::duration>(std::chrono::nanoseconds{at})};
-}
-
 Store::Store(FileOptions options)
     : options_{std::move(options)}, files_{options_.files != nullptr ? *options_.files : posix_files()},
       layout_{without_end_slash(directory_text(options_.directory))}, lock_{open_directory(files_, layout_)},
-      writer_{files_, layout_}, commands_{files_, layout_}, results_{files_, layout_},
-      enrollments_{files_, layout_}, last_checkpoint_{Clock::now()} {
+      writer_{files_, layout_, options_.event_file_bytes}, commands_{files_, layout_}, results_{files_,
+                                                                                                layout_},
+      enrollments_{files_, layout_}, event_files_{files_, layout_}, last_checkpoint_{Clock::now()} {
     const JournalReader found{files_, layout_.journal()};
     if (found.empty() && files_.list(layout_.enrollments()).size() > 0)
         throw Error{Errc::corrupt,
@@ -61,6 +52,9 @@ Store::Store(FileOptions options)
         writer_.write_out(ledger_, [](Lsn) {});
     };
     const auto recovered = recover(files_, layout_, found, ledger_, false, make_room);
+    for (const auto& damage : recovered.damaged_events)
+        log::error("events for the webhook are damaged and lost",
+                   {{"file", damage.path}, {"offset", std::to_string(damage.offset)}});
     if (recovered.used_snapshot) snapshot_ = {recovered.snapshot, recovered.snapshot_bytes};
     is_snapshot_due_ = !recovered.used_snapshot || recovered.replayed > records_per_start;
     if (!is_snapshot_due_ && ledger_.current.empty()) last_checkpoint_record_ = found.next() - 1;
@@ -98,6 +92,17 @@ Lsn Store::record(const Record& record, const std::string& encoded) {
         stop_process("a record cannot be applied", error);
     }
     return lsn;
+}
+
+void Store::record_now(const Record& record) {
+    const std::string encoded = encode(record);
+    journal_->admit();
+    Lsn lsn = 0;
+    {
+        const std::lock_guard lock{ledger_.mutex};
+        lsn = this->record(record, encoded);
+    }
+    wait_durable(lsn);
 }
 
 std::optional<std::string> Store::body(std::string_view id, Body body) {
@@ -212,6 +217,7 @@ void Store::checkpoint(bool is_last) {
     wait_durable(recorded);
     positions_.checkpoint = position;
     last_checkpoint_record_ = recorded;
+    writer_.let_go(applied);
     journal_->drop_before(oldest_needed);
 }
 

@@ -1,8 +1,9 @@
 // An open store: its parts, and what goes on in the background.
 #pragma once
 
-#include "nanomdm/mdm/push_info.hpp"
 #include "storage/file/body_cache.hpp"
+#include "storage/file/clock.hpp"
+#include "storage/file/event_files.hpp"
 #include "storage/file/journal.hpp"
 #include "storage/file/ledger.hpp"
 #include "storage/file/names.hpp"
@@ -22,9 +23,6 @@
 #include <vector>
 
 namespace nanomdm::storage::file {
-
-[[nodiscard]] Timestamp now() noexcept;
-[[nodiscard]] TimePoint time_point(Timestamp at) noexcept;
 
 /// An operation that writes: journal().admit(); lock ledger().mutex; look, decide, record(); unlock;
 /// journal().wait_durable(). One that reads: lock, copy, unlock, wait until what it read is durable.
@@ -55,6 +53,11 @@ public:
     /// @param created of the QueuedCommand. @return null when the files are gone or damaged. No lock.
     [[nodiscard]] Bytes stored_command_body(const std::string& uuid, Lsn created);
 
+    /// Journals and applies a record that depends on nothing; durable when it returns. Takes the lock.
+    void record_now(const Record& record);
+
+    [[nodiscard]] const EventFiles& event_files() const noexcept { return event_files_; }
+
     /// Expects the ledger's lock.
     void touch(EnrollmentEntry& entry);
     void record_last_seen();
@@ -82,6 +85,7 @@ private:
     const CommandFiles commands_;
     const ResultFiles results_;
     const EnrollmentFiles enrollments_;
+    const EventFiles event_files_;
     BodyCache bodies_{std::size_t{8} << 20};
     std::optional<Journal> journal_;
     std::optional<Retention> retention_;

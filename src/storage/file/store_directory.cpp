@@ -8,16 +8,19 @@
 namespace nanomdm::storage::file {
 namespace {
 
-constexpr int version = 1;
+/// 2: events for the webhook, in the journal and in files of their own.
+constexpr int version = 2;
+constexpr int oldest_version = 1;
 constexpr std::string_view version_prefix = "nanomdm file store, version ";
 
 std::string version_text() { return std::string{version_prefix} + std::to_string(version) + "\n"; }
 
-void check_version(const Layout& layout, std::string_view text) {
+/// @return the store's version
+int check_version(const Layout& layout, std::string_view text) {
     int found = 0;
     if (text.starts_with(version_prefix))
         std::from_chars(text.data() + version_prefix.size(), text.data() + text.size(), found);
-    if (found == version) return;
+    if (found >= oldest_version && found <= version) return found;
     if (found > version)
         throw Error{Errc::invalid, layout.root() + " was written by a newer nanomdm (store version " +
                                        std::to_string(found) + ", this one knows " + std::to_string(version) +
@@ -28,8 +31,15 @@ void check_version(const Layout& layout, std::string_view text) {
 /// What a crash in the middle of making a store leaves.
 bool is_ours_unfinished(const std::string& name) {
     return name == "lock" || name == "VERSION.new" || name == "journal" || name == "enrollments" ||
-           name == "commands" || name == "push-certificates" ||
+           name == "commands" || name == "push-certificates" || name == "events" ||
            name == "lost+found"; // a file system of its own
+}
+
+/// Before anything is written that an older program would not understand.
+void upgrade(Files& files, const Layout& layout) {
+    files.make_directory(layout.events());
+    files.sync_directory(layout.root());
+    replace_file(files, layout.root(), "VERSION", version_text());
 }
 
 OpenFile take_lock(Files& files, const Layout& layout) {
@@ -60,8 +70,10 @@ void sync_parents(Files& files, const std::string& path) {
 
 OpenFile open_directory(Files& files, const Layout& layout) {
     if (const auto text = read_file(files, layout.version())) {
-        check_version(layout, *text);
-        return take_lock(files, layout);
+        const int found = check_version(layout, *text);
+        auto lock = take_lock(files, layout);
+        if (found != version) upgrade(files, layout);
+        return lock;
     }
     const auto names = files.list(layout.root());
     if (!std::ranges::all_of(names, is_ours_unfinished))
@@ -72,8 +84,8 @@ OpenFile open_directory(Files& files, const Layout& layout) {
                         layout.root()};
     make_parents(files, layout.root());
     auto lock = take_lock(files, layout);
-    for (const auto& path :
-         {layout.journal(), layout.enrollments(), layout.commands(), layout.push_certificates()})
+    for (const auto& path : {layout.journal(), layout.enrollments(), layout.commands(),
+                             layout.push_certificates(), layout.events()})
         files.make_directory(path);
     files.sync_directory(layout.root());
     // Last: with it, the store exists.

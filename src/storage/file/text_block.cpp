@@ -73,10 +73,15 @@ TextBlock& TextBlock::set(std::string_view key, std::string_view value) {
     return *this;
 }
 
-const std::string& TextBlock::text(std::string_view key) const {
+const std::string* TextBlock::find(std::string_view key) const noexcept {
     const auto found = std::ranges::find_if(fields_, [key](const auto& field) { return field.first == key; });
-    if (found == fields_.end()) throw Error{Errc::corrupt, kind_ + " block lacks " + std::string{key}};
-    return found->second;
+    return found == fields_.end() ? nullptr : &found->second;
+}
+
+const std::string& TextBlock::text(std::string_view key) const {
+    const std::string* found = find(key);
+    if (found == nullptr) throw Error{Errc::corrupt, kind_ + " block lacks " + std::string{key}};
+    return *found;
 }
 
 std::uint64_t TextBlock::number(std::string_view key) const {

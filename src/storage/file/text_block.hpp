@@ -26,6 +26,7 @@ public:
     TextBlock& set(std::string_view key, std::uint64_t value) { return set(key, std::to_string(value)); }
 
     [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
+    [[nodiscard]] bool has(std::string_view key) const noexcept { return find(key) != nullptr; }
     /// @throws Error{Errc::corrupt} when the key is missing (or no number).
     [[nodiscard]] const std::string& text(std::string_view key) const;
     [[nodiscard]] std::uint64_t number(std::string_view key) const;
@@ -36,6 +37,8 @@ public:
 
 private:
     friend class TextBlocks;
+    [[nodiscard]] const std::string* find(std::string_view key) const noexcept;
+
     std::string kind_;
     std::vector<std::pair<std::string, std::string>> fields_;
     std::string_view payload_; ///< of a block read: lies in the file's bytes

@@ -7,6 +7,8 @@ namespace {
 constexpr std::size_t cost_of_entry = 400;
 constexpr std::size_t cost_of_result = 250;
 constexpr std::size_t cost_of_id = 90;
+constexpr std::size_t cost_of_event = 350;
+constexpr std::size_t cost_of_visit = 250;
 
 std::size_t size_of(const Bytes& bytes) noexcept { return bytes ? bytes->size() : 0; }
 
@@ -25,6 +27,19 @@ const EnrollmentChanges* Unwritten::enrollment(std::string_view id) const {
 const CommandChanges* Unwritten::command(std::string_view uuid) const {
     const auto found = commands.find(uuid);
     return found == commands.end() ? nullptr : &found->second;
+}
+
+std::shared_ptr<const EventRecord> Unwritten::event(Lsn recorded) const {
+    const auto found = events.find(recorded);
+    if (found == events.end()) return nullptr;
+    return std::get<std::shared_ptr<const EventRecord>>(found->second);
+}
+
+void Unwritten::forget_event(Lsn recorded) {
+    const auto event = this->event(recorded);
+    if (!event) return;
+    bytes_ -= cost_of_event + size_of(event->body);
+    events.erase(recorded);
 }
 
 EnrollmentChanges& Unwritten::touch(const std::string& id) {
@@ -121,6 +136,27 @@ void Unwritten::add_one(Lsn, const NotPushableRecord& record) { touch(record.id)
 void Unwritten::add_one(Lsn, const PushCertificateRecord& record) { push_topics.insert(record.topic); }
 void Unwritten::add_one(Lsn, const DropCommandsRecord& record) {
     for (const auto& uuid : record.uuids) drop(uuid);
+}
+
+void Unwritten::add_one(Lsn lsn, const EventRecord& record) {
+    if (record.effect) std::visit([&](const auto& one) { add_one(lsn, one); }, record.effect->record);
+    auto event = std::make_shared<EventRecord>(record);
+    event->effect = nullptr;
+    bytes_ += cost_of_event + size_of(event->body);
+    events.emplace(lsn, std::move(event));
+}
+
+void Unwritten::add_one(Lsn lsn, const VisitRecord& record) {
+    events.emplace(lsn, record);
+    bytes_ += cost_of_visit;
+}
+void Unwritten::add_one(Lsn lsn, const ReplayRecord& record) {
+    events.emplace(lsn, record);
+    bytes_ += cost_of_visit;
+}
+void Unwritten::add_one(Lsn lsn, const ShedRecord& record) {
+    events.emplace(lsn, record);
+    bytes_ += cost_of_visit + record.lanes.size() * cost_of_id;
 }
 
 // Last seen lies in the snapshot and beside it.

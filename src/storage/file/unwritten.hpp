@@ -4,10 +4,13 @@
 #include "storage/file/index.hpp"
 
 #include <array>
+#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace nanomdm::storage::file {
@@ -53,12 +56,17 @@ struct CommandChanges {
     [[nodiscard]] bool is_gone() const noexcept { return is_dropped && !body; }
 };
 
+/// What the events' files lack, without effects.
+using EventChange = std::variant<std::shared_ptr<const EventRecord>, VisitRecord, ReplayRecord, ShedRecord>;
+
 class Unwritten {
 public:
     void add(Lsn lsn, const Record& record);
+    /// Nobody waits for the event any more, and what made it go is here too: it need not be written.
+    void forget_event(Lsn recorded);
 
     [[nodiscard]] bool empty() const noexcept {
-        return enrollments.empty() && commands.empty() && push_topics.empty();
+        return enrollments.empty() && commands.empty() && push_topics.empty() && events.empty();
     }
     /// What it keeps in memory, roughly.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
@@ -67,10 +75,13 @@ public:
 
     [[nodiscard]] const EnrollmentChanges* enrollment(std::string_view id) const;
     [[nodiscard]] const CommandChanges* command(std::string_view uuid) const;
+    /// Null: not here.
+    [[nodiscard]] std::shared_ptr<const EventRecord> event(Lsn recorded) const;
 
     TextMap<EnrollmentChanges> enrollments;
     TextMap<CommandChanges> commands;
     std::set<std::string> push_topics;
+    std::map<Lsn, EventChange> events;
 
 private:
     void add_one(Lsn lsn, const AuthenticateRecord& record);
@@ -86,6 +97,10 @@ private:
     void add_one(Lsn lsn, const LastSeenRecord& record);
     void add_one(Lsn lsn, const DropCommandsRecord& record);
     void add_one(Lsn lsn, const CheckpointRecord& record);
+    void add_one(Lsn lsn, const EventRecord& record);
+    void add_one(Lsn lsn, const VisitRecord& record);
+    void add_one(Lsn lsn, const ReplayRecord& record);
+    void add_one(Lsn lsn, const ShedRecord& record);
 
     EnrollmentChanges& touch(const std::string& id);
     void put(EnrollmentChanges& changes, Body body, const Bytes& bytes);

@@ -20,6 +20,7 @@ const std::string prefix = "c";
 FileOptions options(const TemporaryDirectory& directory, Files& files) {
     FileOptions chosen{.directory = directory.store()};
     chosen.journal.segment_bytes = 16 << 10; // so that the workload goes through several
+    chosen.event_file_bytes = 4 << 10;       // and events are copied from file to file
     chosen.has_background_thread = false;    // so that the n-th boundary is the same in each run
     chosen.files = &files;
     return chosen;
@@ -32,7 +33,7 @@ std::uint64_t stride(std::uint64_t usual) {
 
 class CrashTest : public testing::Test {
 protected:
-    const std::vector<Step> steps_ = mixed_workload(prefix, rounds);
+    const std::vector<Step> steps_ = mixed_workload(prefix, rounds, Company::alone);
     TemporaryDirectory directory_;
     std::vector<std::string> expected_ = std::vector<std::string>(steps_.size() + 2);
 

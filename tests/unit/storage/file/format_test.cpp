@@ -87,7 +87,12 @@ TEST(RecordTest, EveryKindComesBackTheSame) {
         PushCertificateRecord{10, "topic", "cert", "key"},
         LastSeenRecord{11, {{"a", 1}, {"b", -2}}},
         DropCommandsRecord{12, {"x"}},
-        CheckpointRecord{13, 14, 15}};
+        CheckpointRecord{13, 14, 15},
+        EventRecord{16, "id", "event", "topic", 17, shared_bytes("{}"),
+                    std::make_shared<const Effect>(Effect{CheckOutRecord{3, "id", {"u"}}})},
+        VisitRecord{18, "id", 19, 20, "why", 21, 22, 23, 24},
+        ReplayRecord{25, 26},
+        ShedRecord{27, 28, {{"a", 29}}}};
     EXPECT_EQ(records.size(), std::variant_size_v<Record>);
     for (std::size_t i = 0; i < records.size(); ++i) {
         const auto bytes = encode(records[i]);

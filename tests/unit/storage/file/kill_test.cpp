@@ -28,6 +28,7 @@ public:
 FileOptions options(const TemporaryDirectory& directory, Files& files, bool deletes) {
     FileOptions chosen{.directory = directory.store(), .delete_finished = deletes};
     chosen.journal.segment_bytes = 64 << 10;
+    chosen.event_file_bytes = 16 << 10;
     chosen.checkpoint_interval = std::chrono::milliseconds{1};
     chosen.unwritten_bytes = 20'000;
     chosen.files = &files;

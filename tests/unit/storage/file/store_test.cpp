@@ -78,7 +78,7 @@ TEST_F(StoreTest, AFreshFileSystemIsEmptyEnough) {
 
 TEST_F(StoreTest, ANewerVersionIsRefused) {
     fill();
-    overwrite(directory_.store() / "VERSION", "nanomdm file store, version 2\n");
+    overwrite(directory_.store() / "VERSION", "nanomdm file store, version 3\n");
     expect_refused(Errc::invalid, "newer nanomdm");
 }
 

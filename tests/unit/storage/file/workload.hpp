@@ -12,9 +12,13 @@ namespace nanomdm::storage::file {
 /// One call on a storage, or one checkpoint of the file backend, which nothing may show of.
 using Step = std::function<void(AllStorage&)>;
 
+/// Whether workloads of other prefixes run beside. Alone, one can shed events, which are everybody's.
+enum class Company { alone, others };
+
 /// Every kind of operation on a few enrollments, with checkpoints in between. Steps act on their own
 /// enrollments and commands only: workloads of different prefixes can run side by side.
-[[nodiscard]] std::vector<Step> mixed_workload(const std::string& prefix, int rounds);
+[[nodiscard]] std::vector<Step> mixed_workload(const std::string& prefix, int rounds,
+                                               Company company = Company::others);
 
 /// All that the storage shows of what mixed_workload touched, but times. Empties the queues to see them.
 [[nodiscard]] std::string observed(AllStorage& storage, const std::string& prefix, int rounds);
