@@ -73,7 +73,7 @@ void put_behind(Session& session, const Grave& grave) {
 std::size_t replay(Session& session, std::span<const std::uint64_t> numbers) {
     std::vector<Parameter> parameters;
     for (std::size_t i = 0; i < mysql::marks_for(numbers.size()); ++i)
-        parameters.emplace_back(static_cast<std::int64_t>(i < numbers.size() ? numbers[i] : numbers.back()));
+        parameters.emplace_back(mysql::bounded(i < numbers.size() ? numbers[i] : numbers.back()));
     const auto graves = read_graves(
         session.query("SELECT " + std::string{grave_columns} +
                           " FROM nanomdm_outbox_dead_letters FORCE INDEX (PRIMARY) WHERE " +
@@ -152,7 +152,7 @@ std::vector<DeadLetter> MySqlStorage::dead_letters(std::uint64_t after, std::siz
         " WHERE d.number > ? ORDER BY d.number LIMIT ?";
     return database_.run([&](Session& session) {
         std::vector<DeadLetter> letters;
-        auto rows = session.query(page, {static_cast<std::int64_t>(after), static_cast<std::int64_t>(limit)});
+        auto rows = session.query(page, {mysql::bounded(after), mysql::bounded(limit)});
         while (rows.next())
             letters.push_back({.number = static_cast<std::uint64_t>(rows.integer(0)),
                                .event_id = rows.text(1),

@@ -125,7 +125,7 @@ private:
         while (rows.next()) {
             auto& choice = choices[rows.text(0)];
             choice.bytes += rows.integer(2);
-            if (choice.last == 0 || choice.bytes <= static_cast<std::int64_t>(request_.bytes_each))
+            if (choice.last == 0 || choice.bytes <= mysql::bounded(request_.bytes_each))
                 choice.last = rows.integer(1);
         }
         for (auto& range : ranges) {
@@ -225,7 +225,9 @@ void finish(Session& session, std::span<const LaneVisit> visits) {
 } // namespace
 
 void MySqlStorage::record_event(const Event& event) {
-    database_.transact([&](Session& session) { mysql::record(session, event, largest_message_); });
+    const auto record = [&](Session& session) { mysql::record(session, event, largest_message_); };
+    const bool is_one_statement = event.body.size() <= largest_message_;
+    is_one_statement ? database_.run(record) : database_.transact(record);
 }
 
 // The events are read after the lanes are leased for good, so that nobody who records to them has to wait for

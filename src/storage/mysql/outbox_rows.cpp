@@ -2,7 +2,9 @@
 
 #include "storage/mysql/queue_rows.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 namespace nanomdm::storage::mysql {
@@ -94,6 +96,11 @@ std::uint64_t delete_ranges(Session& session, std::span<const RowRange> ranges,
         parameters.emplace_back(number(*state));
     }
     return session.execute(sql, parameters);
+}
+
+std::int64_t bounded(std::uint64_t count) noexcept {
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    return static_cast<std::int64_t>(std::min<std::uint64_t>(count, most));
 }
 
 std::int64_t microseconds_of(TimePoint time) {

@@ -70,6 +70,9 @@ void add_ranges(std::vector<Parameter>& parameters, std::span<const RowRange> ra
 std::uint64_t delete_ranges(Session& session, std::span<const RowRange> ranges,
                             std::optional<OutboxRow> state = std::nullopt);
 
+/// A count or number from outside as a parameter: what is too large for the database is as large as can be.
+[[nodiscard]] std::int64_t bounded(std::uint64_t count) noexcept;
+
 /// Times of the outbox cross the connection as microseconds since 1970.
 [[nodiscard]] std::int64_t microseconds_of(TimePoint time);
 [[nodiscard]] TimePoint time_of_microseconds(std::int64_t microseconds);

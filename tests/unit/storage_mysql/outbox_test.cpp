@@ -1,7 +1,7 @@
 // The outbox in its tables: what recording costs, bodies larger than a packet, what is read and what is not.
 #include "unit/storage_mysql/store_scene.hpp"
 
-#include <algorithm>
+#include <limits>
 #include <map>
 #include <mutex>
 
@@ -265,6 +265,20 @@ TEST_F(OutboxRows, WhatIsBehindInALaneOrDeadInItIsNotRead) {
     for (int i = 0; i < 200; ++i) bury(lease(1).at(0));
     EXPECT_EQ(storage().outbox_state().dead, 200U);
     EXPECT_LT(rows_read([&] { deliver(lease(1).at(0)); }), 30);
+}
+
+TEST_F(OutboxRows, NumbersTooLargeForTheDatabaseAreOnlyLarge) {
+    constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+    record(mac.id, "1");
+    record(mac.id, "2");
+    bury(lease(1).at(0));
+    EXPECT_THAT(storage().dead_letters(0, most), SizeIs(1));
+    EXPECT_THAT(storage().dead_letters(most, 10), IsEmpty());
+    EXPECT_EQ(storage().replay_dead_letters(std::vector{most}), 0U);
+    const auto lanes = storage().lease_events({.lanes = most, .events_each = most, .bytes_each = most});
+    ASSERT_THAT(lanes, SizeIs(1));
+    finish({.enrollment = mac.id, .lease = lanes[0].lease, .delivered_through = most});
+    EXPECT_EQ(storage().outbox_state().waiting, 0U);
 }
 
 // --- Several processes ---
