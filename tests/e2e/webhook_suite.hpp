@@ -14,7 +14,8 @@ namespace nanomdm::test {
 
 struct WebhookStore {
     std::string name;
-    /// The flags that name a storage of its own, and what keeps that alive.
+    /// Each call an empty storage: the flags that name it, and what keeps it alive. None are needed for
+    /// `file`.
     std::function<std::shared_ptr<void>(std::vector<std::string>& flags)> open;
 };
 
@@ -22,17 +23,16 @@ void PrintTo(const WebhookStore& store, std::ostream* out);
 
 class WebhookTest : public testing::TestWithParam<WebhookStore> {
 protected:
-    WebhookTest() : store_{GetParam().open(store_flags_)} {}
-
-    /// A server on this storage. @param more further flags
-    [[nodiscard]] Scene scene(std::vector<std::string> more) const {
-        more.insert(more.begin(), store_flags_.begin(), store_flags_.end());
+    /// A server on a storage of its own. @param more further flags
+    [[nodiscard]] Scene scene(std::vector<std::string> more) {
+        std::vector<std::string> flags;
+        stores_.push_back(GetParam().open(flags));
+        more.insert(more.begin(), flags.begin(), flags.end());
         return Scene{std::move(more)};
     }
 
 private:
-    std::vector<std::string> store_flags_;
-    std::shared_ptr<void> store_;
+    std::vector<std::shared_ptr<void>> stores_;
 };
 
 /// Only for storages that outlive the process.
