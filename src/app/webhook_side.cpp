@@ -54,7 +54,8 @@ WebhookSide::WebhookSide(const WebhookOptions& options, OutboxStore& outbox)
     log::info("webhook on", {{"receiver", http::origin_of(options.url)}});
 }
 
-WebhookSide::~WebhookSide() = default;
+/// Without the receiver's stop a delivery that hangs would hold up the end of a server that failed to start.
+WebhookSide::~WebhookSide() { stop(std::chrono::steady_clock::now()); }
 
 void WebhookSide::check(const WebhookOptions& options) {
     try {
