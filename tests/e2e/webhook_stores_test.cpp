@@ -9,7 +9,11 @@ const WebhookStore inmem{.name = "InMem", .open = [](std::vector<std::string>& f
                              return nullptr;
                          }};
 
+const WebhookStore file{.name = "File", .open = [](std::vector<std::string>&) { return nullptr; }};
+
 NANOMDM_WEBHOOK_SUITE(InMem, inmem);
+NANOMDM_WEBHOOK_SUITE(File, file);
+NANOMDM_WEBHOOK_KILL_SUITE(File, file);
 
 } // namespace
 } // namespace nanomdm::test

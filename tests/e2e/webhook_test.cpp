@@ -10,8 +10,6 @@
 #include <set>
 #include <thread>
 
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(WebhookKillTest);
-
 namespace nanomdm::test {
 
 void PrintTo(const WebhookStore& store, std::ostream* out) { *out << store.name; }
