@@ -37,19 +37,15 @@ struct AdminSide::Parts {
     Parts(const ApiOptions& options, const PushOptions& push_options, AllStorage& storage)
         : auth{api_user, api_keys(options)}, apns{storage, apns_options(push_options)},
           push_service{storage, apns, {.deadline = push_deadline}}, delivery{storage, push_service},
-          push_certs{storage} {
-        // Until every backend has one.
-        if (auto* outbox = dynamic_cast<OutboxStore*>(&storage)) dead_letters.emplace(*outbox);
-        api.emplace(auth, delivery, push_certs, dead_letters ? &*dead_letters : nullptr);
-    }
+          push_certs{storage}, dead_letters{storage}, api{auth, delivery, push_certs, dead_letters} {}
 
     http::BasicAuth auth;
     push::ApnsClient apns;
     push::PushService push_service;
     service::Delivery delivery;
     http::PushCertEndpoint push_certs;
-    std::optional<http::DeadLetterEndpoint> dead_letters;
-    std::optional<http::Api> api;
+    http::DeadLetterEndpoint dead_letters;
+    http::Api api;
 };
 
 AdminSide::AdminSide(const ApiOptions& api, const PushOptions& push, AllStorage& storage)
@@ -62,7 +58,7 @@ void AdminSide::check(const ApiOptions& api, const PushOptions& push) {
     (void)apns_options(push);
 }
 
-void AdminSide::add_routes(http::Router& router) { parts_->api->add_routes(router); }
+void AdminSide::add_routes(http::Router& router) { parts_->api.add_routes(router); }
 
 void AdminSide::stop() { parts_->apns.stop(); }
 

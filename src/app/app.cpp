@@ -87,10 +87,7 @@ void App::open_store() {
 }
 
 void App::start_webhook() {
-    if (!options_.webhook.enabled()) return;
-    auto* outbox = dynamic_cast<OutboxStore*>(storage_.get()); // until every backend has one
-    if (outbox == nullptr) throw UsageError{"-webhook-url: this storage keeps no events yet"};
-    webhook_.emplace(options_.webhook, *outbox);
+    if (options_.webhook.enabled()) webhook_.emplace(options_.webhook, *storage_);
 }
 
 int App::run() {

@@ -59,7 +59,6 @@ private:
 const Backend file{.name = "File", .open_empty = [] { return std::make_unique<FileInstance>(); }};
 
 NANOMDM_STORAGE_CONTRACT(File, file);
-NANOMDM_OUTBOX_CONTRACT(File, file);
 
 } // namespace
 } // namespace nanomdm::contract

@@ -65,7 +65,6 @@ private:
 const Backend galera{.name = "Galera", .open_empty = [] { return std::make_unique<GaleraInstance>(); }};
 
 NANOMDM_STORAGE_CONTRACT(Galera, galera);
-NANOMDM_OUTBOX_CONTRACT(Galera, galera);
 
 } // namespace
 } // namespace nanomdm::contract

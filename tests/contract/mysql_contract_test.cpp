@@ -68,8 +68,6 @@ const Backend three{.name = "MySqlByThree", .open_empty = [] { return std::make_
 
 NANOMDM_STORAGE_CONTRACT(MySql, one);
 NANOMDM_STORAGE_CONTRACT(MySqlByThree, three);
-NANOMDM_OUTBOX_CONTRACT(MySql, one);
-NANOMDM_OUTBOX_CONTRACT(MySqlByThree, three);
 
 } // namespace
 } // namespace nanomdm::contract

@@ -457,9 +457,5 @@ TEST_P(OutboxReopenContract, WhatWaitsIsStillThere) {
     EXPECT_THAT(rest, ElementsAre("3", "5"));
 }
 
-// Until every backend has an outbox.
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OutboxContract);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(OutboxReopenContract);
-
 } // namespace
 } // namespace nanomdm::contract

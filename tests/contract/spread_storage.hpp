@@ -1,7 +1,6 @@
 // Several processes on one database, as one storage: each call goes to the next of them.
 #pragma once
 
-#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/storage.hpp"
 
 #include <atomic>
@@ -13,7 +12,7 @@
 namespace nanomdm::contract {
 
 /// What one of them did, the others must see at once: neither may keep anything of its own.
-class SpreadStorage final : public AllStorage, public OutboxStore {
+class SpreadStorage final : public AllStorage {
 public:
     explicit SpreadStorage(std::vector<std::unique_ptr<AllStorage>> storages)
         : storages_{std::move(storages)} {}
@@ -82,22 +81,21 @@ public:
     }
     EnrollmentMessages messages(const EnrollmentId& id) override { return next().messages(id); }
 
-    void record_event(const Event& event) override { next_outbox().record_event(event); }
+    void record_event(const Event& event) override { next().record_event(event); }
     std::vector<OutboxLane> lease_events(const LeaseRequest& request) override {
-        return next_outbox().lease_events(request);
+        return next().lease_events(request);
     }
-    void finish_lanes(std::span<const LaneVisit> visits) override { next_outbox().finish_lanes(visits); }
+    void finish_lanes(std::span<const LaneVisit> visits) override { next().finish_lanes(visits); }
     std::vector<DeadLetter> dead_letters(std::uint64_t after, std::size_t limit) override {
-        return next_outbox().dead_letters(after, limit);
+        return next().dead_letters(after, limit);
     }
     std::size_t replay_dead_letters(std::span<const std::uint64_t> numbers) override {
-        return next_outbox().replay_dead_letters(numbers);
+        return next().replay_dead_letters(numbers);
     }
-    std::size_t shed_events(std::uint64_t most) override { return next_outbox().shed_events(most); }
-    OutboxState outbox_state() override { return next_outbox().outbox_state(); }
+    std::size_t shed_events(std::uint64_t most) override { return next().shed_events(most); }
+    OutboxState outbox_state() override { return next().outbox_state(); }
 
 private:
-    OutboxStore& next_outbox() { return dynamic_cast<OutboxStore&>(next()); }
     AllStorage& next() { return *storages_[calls_++ % storages_.size()]; }
 
     std::vector<std::unique_ptr<AllStorage>> storages_;

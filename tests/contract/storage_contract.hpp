@@ -2,7 +2,6 @@
 // and instantiates all suites by one line: NANOMDM_STORAGE_CONTRACT(name, backend).
 #pragma once
 
-#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/storage.hpp"
 
 #include "contract/samples.hpp"
@@ -22,8 +21,6 @@ class Instance {
 public:
     virtual ~Instance() = default;
     virtual AllStorage& storage() = 0;
-    /// The same store. Of a backend that NANOMDM_OUTBOX_CONTRACT instantiates.
-    virtual OutboxStore& outbox() { return dynamic_cast<OutboxStore&>(storage()); }
     /// Closes the store and opens the same one again, with a new storage().
     /// @return false when the backend keeps nothing: the tests of persistence are skipped then.
     virtual bool reopen() = 0;
@@ -43,7 +40,7 @@ protected:
     StorageContract();
 
     [[nodiscard]] AllStorage& storage() { return instance_->storage(); }
-    [[nodiscard]] OutboxStore& outbox() { return instance_->outbox(); }
+    [[nodiscard]] OutboxStore& outbox() { return instance_->storage(); }
     [[nodiscard]] bool reopen() { return instance_->reopen(); }
 
     /// Authenticate and TokenUpdate of a device.
@@ -138,10 +135,7 @@ void in_parallel(int count, const std::function<void(int)>& work);
     NANOMDM_STORAGE_SUITE(Name, PushContract, backend);                                                      \
     NANOMDM_STORAGE_SUITE(Name, HostileTextContract, backend);                                               \
     NANOMDM_STORAGE_SUITE(Name, ThreadsContract, backend);                                                   \
-    NANOMDM_STORAGE_SUITE(Name, ReopenContract, backend)
-
-/// The same for the webhook's outbox.
-#define NANOMDM_OUTBOX_CONTRACT(Name, backend)                                                               \
+    NANOMDM_STORAGE_SUITE(Name, ReopenContract, backend);                                                    \
     NANOMDM_STORAGE_SUITE(Name, OutboxContract, backend);                                                    \
     NANOMDM_STORAGE_SUITE(Name, OutboxRecordingContract, backend);                                           \
     NANOMDM_STORAGE_SUITE(Name, OutboxReopenContract, backend)

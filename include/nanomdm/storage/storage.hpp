@@ -4,6 +4,7 @@
 #include "nanomdm/storage/cert_auth_store.hpp"
 #include "nanomdm/storage/checkin_store.hpp"
 #include "nanomdm/storage/enrollment_store.hpp"
+#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/push_store.hpp"
 #include "nanomdm/storage/queue_store.hpp"
 
@@ -21,6 +22,7 @@ class AllStorage : public CheckInStore,
                    public QueueStore,
                    public PushStore,
                    public PushCertStore,
-                   public EnrollmentStore {};
+                   public EnrollmentStore,
+                   public OutboxStore {};
 
 } // namespace nanomdm

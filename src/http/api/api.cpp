@@ -79,12 +79,10 @@ void Api::add_routes(Router& router) {
     add("/v1/pushcert", {"PUT", "GET"}, Lane::worker, [this](HttpRequest& http) {
         return http.method == "PUT" ? push_certs_.store(http) : push_certs_.show(http);
     });
-    if (dead_letters_ != nullptr) {
-        add("/v1/webhook/dead", {"GET"}, Lane::worker,
-            [this](HttpRequest& http) { return dead_letters_->list(http); });
-        add("/v1/webhook/dead/replay", {"POST"}, Lane::worker,
-            [this](HttpRequest& http) { return dead_letters_->replay(http); });
-    }
+    add("/v1/webhook/dead", {"GET"}, Lane::worker,
+        [this](HttpRequest& http) { return dead_letters_.list(http); });
+    add("/v1/webhook/dead/replay", {"POST"}, Lane::worker,
+        [this](HttpRequest& http) { return dead_letters_.replay(http); });
     add("/v1/", {}, Lane::worker, [](HttpRequest&) { return json_error(404, "no such API call"); });
 }
 

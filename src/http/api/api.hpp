@@ -15,9 +15,8 @@ class BasicAuth;
 /// Serves `/v1/…`. Keeps references to what it is given; thread-safe.
 class Api {
 public:
-    /// @param dead_letters null when the storage keeps no events
     Api(const BasicAuth& auth, service::Delivery& delivery, PushCertEndpoint& push_certs,
-        DeadLetterEndpoint* dead_letters = nullptr) noexcept
+        DeadLetterEndpoint& dead_letters) noexcept
         : auth_{auth}, delivery_{delivery}, push_certs_{push_certs}, dead_letters_{dead_letters} {}
 
     void add_routes(Router& router);
@@ -31,7 +30,7 @@ private:
     const BasicAuth& auth_;
     service::Delivery& delivery_;
     PushCertEndpoint& push_certs_;
-    DeadLetterEndpoint* dead_letters_;
+    DeadLetterEndpoint& dead_letters_;
 };
 
 /// `GET /version`, without authentication.

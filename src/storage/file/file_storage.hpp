@@ -1,7 +1,6 @@
 // The file backend: a journal in front of plain files. docs/file-storage.md describes what it keeps where.
 #pragma once
 
-#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/storage.hpp"
 #include "storage/file/options.hpp"
 
@@ -16,7 +15,7 @@ class Store;
 
 /// One process at a time, any number of threads. Every operation is durable when it returns: it was
 /// journalled and flushed, together with whatever else was waiting. Reads show durable state alone.
-class FileStorage final : public AllStorage, public OutboxStore {
+class FileStorage final : public AllStorage {
 public:
     /// Opens the directory, making an empty store where there is none, and recovers after a crash.
     /// @throws Error{Errc::unavailable} another process has it open; Errc::invalid: the directory is

@@ -1,7 +1,6 @@
 // The reference backend: everything in memory, nothing survives the process. For tests and demos.
 #pragma once
 
-#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/storage.hpp"
 #include "storage/inmem/outbox.hpp"
 #include "storage/inmem/record.hpp"
@@ -16,7 +15,7 @@
 namespace nanomdm::storage {
 
 /// Says by its code what each operation means; one lock makes each of them atomic.
-class InMemStorage final : public AllStorage, public OutboxStore {
+class InMemStorage final : public AllStorage {
 public:
     void store_authenticate(const Authenticate& message, const std::string& identity_pem) override;
     int store_token_update(const TokenUpdate& message) override;

@@ -1,7 +1,6 @@
 // The storage that scales out: MySQL or MariaDB, in tables that NanoMDM also knows.
 #pragma once
 
-#include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/storage.hpp"
 #include "storage/mysql/association_cache.hpp"
 #include "storage/mysql/database.hpp"
@@ -13,7 +12,7 @@ namespace nanomdm::storage {
 
 /// Any number of these, in any number of processes, on one database: nothing here that another would need.
 /// The schema must be there and current: see mysql/schema.hpp.
-class MySqlStorage final : public AllStorage, public OutboxStore {
+class MySqlStorage final : public AllStorage {
 public:
     /// Connects once. @throws Error{Errc::unavailable} when the database cannot be reached.
     explicit MySqlStorage(const MySqlOptions& options);

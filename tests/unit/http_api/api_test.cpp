@@ -1,6 +1,7 @@
 // The API's routes as HTTP requests: authentication, IDs in the path, status codes.
 #include "http/api/api.hpp"
 #include "http/auth.hpp"
+#include "storage/inmem/inmem_storage.hpp"
 #include "unit/http_api/fakes.hpp"
 
 #include <gmock/gmock.h>
@@ -50,13 +51,15 @@ protected:
     NoPushCerts certificates;
     PushCertEndpoint push_certs{certificates};
     BasicAuth auth{"nanomdm", {"key"}};
-    Api api{auth, delivery, push_certs};
+    storage::InMemStorage storage;
+    DeadLetterEndpoint dead_letters{storage};
+    Api api{auth, delivery, push_certs, dead_letters};
     Router router;
 };
 
 TEST_F(ApiTest, EveryRouteAsksForTheKey) {
-    for (const auto* path :
-         {"/v1/push/A", "/v1/enqueue/A", "/v1/pushcert", "/v1/push", "/v1/enqueue", "/v1/else"}) {
+    for (const auto* path : {"/v1/push/A", "/v1/enqueue/A", "/v1/pushcert", "/v1/push", "/v1/enqueue",
+                             "/v1/webhook/dead", "/v1/webhook/dead/replay", "/v1/else"}) {
         HttpRequest http;
         http.path = path;
         http.headers.add("Authorization", "Basic bmFub21kbTp3cm9uZw==");
@@ -67,6 +70,39 @@ TEST_F(ApiTest, EveryRouteAsksForTheKey) {
         EXPECT_EQ(refused->status, 401U);
         EXPECT_EQ(refused->headers.get("WWW-Authenticate"), "Basic realm=\"nanomdm\"");
     }
+}
+
+TEST_F(ApiTest, AllDeadLettersAreReplayedHoweverManyThereAre) {
+    constexpr std::size_t many = 2500; // more than a page
+    for (std::size_t i = 0; i < many; ++i) {
+        storage.record_event({.id = std::to_string(i),
+                              .topic = "mdm.Connect",
+                              .created_at = {},
+                              .enrollment = EnrollmentId{"MAC" + std::to_string(i)},
+                              .body = "{}"});
+    }
+    std::vector<LaneVisit> visits;
+    for (const auto& lane : storage.lease_events({.lanes = many}))
+        visits.push_back({.enrollment = lane.enrollment, .lease = lane.lease, .buried_because = "refused"});
+    storage.finish_lanes(visits);
+    ASSERT_EQ(storage.outbox_state().dead, many);
+
+    std::string cursor;
+    std::size_t listed = 0;
+    for (const std::size_t expected : {1000U, 1000U, 500U}) {
+        const auto page = call("GET", "/v1/webhook/dead", {}, "limit=1000" + cursor);
+        for (auto at = page.body.find("\"event_id\""); at != std::string::npos;
+             at = page.body.find("\"event_id\"", at + 1))
+            ++listed;
+        const auto next = page.body.find("\"next_cursor\": \"");
+        EXPECT_EQ(next == std::string::npos, expected < 1000) << page.body.substr(page.body.size() - 100);
+        if (next != std::string::npos)
+            cursor = "&cursor=" + page.body.substr(next + 16, page.body.find('"', next + 16) - next - 16);
+    }
+    EXPECT_EQ(listed, many);
+    EXPECT_THAT(call("POST", "/v1/webhook/dead/replay", R"({"all": true})").body,
+                HasSubstr("\"replayed\": 2500"));
+    EXPECT_EQ(storage.outbox_state().waiting, many);
 }
 
 TEST_F(ApiTest, IdsInThePathAreDecodedThenSplit) {

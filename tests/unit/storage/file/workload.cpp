@@ -31,7 +31,7 @@ template <class Sent> Sent stamped(Sent message, const std::string& event_id) {
     return message;
 }
 
-OutboxStore& outbox(AllStorage& storage) { return dynamic_cast<OutboxStore&>(storage); }
+OutboxStore& outbox(AllStorage& storage) { return storage; }
 
 /// Leases are everybody's: with it, no workload finds a lane of its own in another's hands.
 std::mutex& leasing() {
