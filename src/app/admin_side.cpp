@@ -3,6 +3,7 @@
 
 #include "http/api/api.hpp"
 #include "http/auth.hpp"
+#include "http/client/http_client.hpp"
 #include "nanomdm/error.hpp"
 #include "push/apns_client.hpp"
 #include "push/push_service.hpp"
@@ -28,16 +29,27 @@ push::ApnsOptions apns_options(const PushOptions& options) {
     return apns;
 }
 
+void check_escrow_url(const ApiOptions& options) {
+    try {
+        (void)http::origin_of(options.escrow_url);
+    } catch (const Error& error) {
+        throw UsageError{std::string{"-escrow-url: "} + error.what()};
+    }
+}
+
 /// An administrator waits for the answer: long enough for retries, short of a proxy's patience.
 constexpr std::chrono::seconds push_deadline{15};
 
 } // namespace
 
 struct AdminSide::Parts {
-    Parts(const ApiOptions& options, const PushOptions& push_options, AllStorage& storage)
+    Parts(const ApiOptions& options, const PushOptions& push_options, service::CoreOptions core_options,
+          AllStorage& storage)
         : auth{api_user, api_keys(options)}, apns{storage, apns_options(push_options)},
           push_service{storage, apns, {.deadline = push_deadline}}, delivery{storage, push_service},
-          push_certs{storage}, dead_letters{storage}, api{auth, delivery, push_certs, dead_letters} {}
+          push_certs{storage}, dead_letters{storage}, escrow{storage, escrow_client, options.escrow_url},
+          core{storage, storage, storage, core_options}, migration{core},
+          api{auth, delivery, push_certs, dead_letters, escrow, options.migration ? &migration : nullptr} {}
 
     http::BasicAuth auth;
     push::ApnsClient apns;
@@ -45,22 +57,32 @@ struct AdminSide::Parts {
     service::Delivery delivery;
     http::PushCertEndpoint push_certs;
     http::DeadLetterEndpoint dead_letters;
+    http::HttpClient escrow_client{
+        {.max_idle = 0}}; ///< a request over a stale connection would be sent twice
+    http::EscrowEndpoint escrow;
+    service::Core core; ///< without sources: /migration asks nobody
+    http::MigrationEndpoint migration;
     http::Api api;
 };
 
-AdminSide::AdminSide(const ApiOptions& api, const PushOptions& push, AllStorage& storage)
-    : options_{api}, parts_{std::make_unique<Parts>(api, push, storage)} {}
+AdminSide::AdminSide(const ApiOptions& api, const PushOptions& push, service::CoreOptions core,
+                     AllStorage& storage)
+    : options_{api}, parts_{std::make_unique<Parts>(api, push, core, storage)} {}
 
 AdminSide::~AdminSide() = default;
 
 void AdminSide::check(const ApiOptions& api, const PushOptions& push) {
     (void)api_keys(api);
     (void)apns_options(push);
+    check_escrow_url(api);
 }
 
 void AdminSide::add_routes(http::Router& router) { parts_->api.add_routes(router); }
 
-void AdminSide::stop() { parts_->apns.stop(); }
+void AdminSide::stop() {
+    parts_->apns.stop();
+    parts_->escrow_client.stop();
+}
 
 void AdminSide::reload() { parts_->auth.replace_keys(api_keys(options_)); }
 

@@ -3,6 +3,7 @@
 
 #include "app/options.hpp"
 #include "nanomdm/storage/storage.hpp"
+#include "service/core.hpp"
 
 #include <memory>
 
@@ -12,21 +13,21 @@ class Router;
 
 namespace nanomdm::app {
 
-/// Owns authentication, the API and the APNs client.
+/// Owns authentication, the API, the APNs client, and core for what /migration brings.
 class AdminSide {
 public:
     /// Reads the files the flags name, so that a mistake is found before anything is opened.
-    /// @throws UsageError when one cannot be read, or the APNs URL or its proxy cannot be used.
+    /// @throws UsageError when one cannot be read, or a URL or the APNs proxy cannot be used.
     static void check(const ApiOptions& api, const PushOptions& push);
 
     /// @throws UsageError as check().
-    AdminSide(const ApiOptions& api, const PushOptions& push, AllStorage& storage);
+    AdminSide(const ApiOptions& api, const PushOptions& push, service::CoreOptions core, AllStorage& storage);
     ~AdminSide();
 
     void add_routes(http::Router& router);
     /// Reads the API keys again; on failure the old ones stay. @throws UsageError
     void reload();
-    /// Ends pushes that still wait for APNs; call when no more requests come.
+    /// Ends what still waits for Apple; call when no more requests come.
     void stop();
 
 private:

@@ -1,6 +1,7 @@
 // Start order and drain order.
 #include "app/app.hpp"
 
+#include "app/core_options.hpp"
 #include "app/signals.hpp"
 #include "app/storage_factory.hpp"
 #include "app/version.hpp"
@@ -55,7 +56,9 @@ App::App(const Options& options)
             .emplace(options_.devices, most_waiting_devices(options_.http), *storage_,
                      webhook_ ? &*webhook_ : nullptr)
             .add_routes(routes_);
-    if (serves_api) admins_.emplace(options_.api, options_.push, *storage_).add_routes(api_routes());
+    if (serves_api)
+        admins_.emplace(options_.api, options_.push, core_options(options_.devices), *storage_)
+            .add_routes(api_routes());
 }
 
 http::Router& App::api_routes() noexcept { return options_.http.api_listen.empty() ? routes_ : api_routes_; }

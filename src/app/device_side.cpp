@@ -1,6 +1,7 @@
 // The composition of the device side, from the storage outwards. Read it bottom-up as a request does.
 #include "app/device_side.hpp"
 
+#include "app/core_options.hpp"
 #include "app/device_sources.hpp"
 #include "app/webhook_side.hpp"
 #include "crypto/identity_verifier.hpp"
@@ -42,10 +43,6 @@ std::unique_ptr<http::IdentitySource> identity_source(const DeviceOptions& optio
                                                       IdentityVerifier& verifier) {
     if (options.cert_header.empty()) return std::make_unique<http::SignatureIdentity>(verifier);
     return std::make_unique<http::HeaderIdentity>(verifier, options.cert_header);
-}
-
-service::CoreOptions core_options(const DeviceOptions& options) {
-    return {.user_authenticate_zero_length_digest_challenge = options.zero_length_digest_challenge};
 }
 
 service::CertAuthOptions cert_auth_options(const DeviceOptions& options) {

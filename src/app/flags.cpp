@@ -134,6 +134,8 @@ void define_flags(CLI::App& cli, Options& o) {
     flag.list("api", o.api.keys, "API key (repeatable); the API is off without one");
     flag.value("api-file", o.api.key_file, "file with API keys, one a line; read again on SIGHUP");
     flag.value("api-listen", o.http.api_listen, "serve the API on this address instead of -listen");
+    flag.boolean("migration", o.api.migration, "take check-in messages from other servers on /migration");
+    flag.value("escrow-url", o.api.escrow_url, "Apple's escrow key unlock");
 
     flag.value("storage", o.storage.backend, "storage backend: file, mysql or inmem")
         ->each([&o](const std::string&) { o.storage.chosen = true; });

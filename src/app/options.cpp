@@ -91,6 +91,7 @@ void apply(CLI::App& cli) {
 void check_combinations(const Options& options) {
     if (options.mode != Options::Mode::serve) return;
     if (options.devices.disabled && !options.api.enabled()) throw UsageError{"-disable-mdm: needs -api"};
+    if (options.api.migration && !options.api.enabled()) throw UsageError{"-migration: needs -api"};
     if (!options.devices.disabled && options.devices.ca_file.empty())
         throw UsageError{"-ca: missing; needed to verify devices"};
 }

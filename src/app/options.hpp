@@ -46,6 +46,9 @@ struct DeviceOptions {
 struct ApiOptions {
     std::vector<std::string> keys;
     std::string key_file; ///< one key a line, read again on SIGHUP
+    bool migration = false;
+    std::string escrow_url =
+        "https://deviceservices-external.apple.com/deviceservicesworkers/escrowKeyUnlock";
 
     [[nodiscard]] bool enabled() const noexcept { return !keys.empty() || !key_file.empty(); }
 };

@@ -9,9 +9,10 @@ import shutil
 import tempfile
 import time
 import unittest
+import urllib.parse
 
 from contract import Contract
-from peers import Authority, Client, Device, Program, command
+from peers import Apple, Authority, Client, Device, Program, command
 
 KEY = "a key for the test"
 TOPIC = "com.apple.mgmt.External.5d7a2a1c"
@@ -192,6 +193,40 @@ class Answers(unittest.TestCase):
         self.assertEqual(200, api("POST", "/v1/webhook/dead/replay", '{"all": true}')[0])
         for body in ("", "[]", "{}", '{"ids": "1"}', '{"ids": [-1]}', '{"all": 1}', '{"all": true, "ids": [1]}'):
             self.assertEqual(400, api("POST", "/v1/webhook/dead/replay", body)[0], body)
+
+    def test_messages_from_another_server(self):
+        client = Client(self.start_server("migration", "-migration").port)
+        device = Device(self.authority, TOPIC)
+
+        def migrate(body):
+            headers = {"Authorization": "Basic " + base64.b64encode(f"nanomdm:{KEY}".encode()).decode()}
+            return self.call("PUT", "/migration", body, headers, client=client)[0]
+
+        for body, _ in (device.authenticate(), device.token_update()):
+            self.assertEqual(200, migrate(body))
+        self.assertEqual(410, migrate(device.check_in("UserAuthenticate", UserID="a-user")[0]))
+        self.assertEqual(400, migrate(b"no message"))
+        self.assertEqual(401, self.call("PUT", "/migration", b"", client=client)[0])
+        self.assertEqual(404, self.api("PUT", "/migration", b"")[0])
+
+    def test_escrow_key_unlock(self):
+        form = {name: "x" for name in ("serial", "productType", "escrowKey", "orgName", "guid")} | {"topic": TOPIC}
+        with Apple() as apple:
+            server = self.start_server("escrow", "-escrow-url", f"http://127.0.0.1:{apple.port}/")
+            client = Client(server.port)
+
+            def unlock(**changes):
+                headers = {"Authorization": "Basic " + base64.b64encode(f"nanomdm:{KEY}".encode()).decode(),
+                           "Content-Type": "application/x-www-form-urlencoded"}
+                body = urllib.parse.urlencode({**form, **changes})
+                return self.call("POST", "/v1/escrowkeyunlock", body, headers, client=client)
+
+            self.assertEqual(404, unlock()[0])
+            headers = {"Authorization": "Basic " + base64.b64encode(f"nanomdm:{KEY}".encode()).decode()}
+            client.call("PUT", "/v1/pushcert", self.authority.push_certificate(TOPIC), headers)
+            self.assertEqual((200, apple.answer), unlock())
+            self.assertEqual(400, unlock(serial="")[0])
+        self.assertEqual(502, unlock()[0])
 
     def test_check_ins_on_their_own_endpoint(self):
         apart = Client(self.start_server("db-checkin", "-checkin").port)

@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import http.server
 import pathlib
 import plistlib
 import re
@@ -74,6 +75,34 @@ class Client:
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
+
+
+class Apple:
+    """Answers every POST with the same JSON."""
+
+    answer = b'{"message":"unlocked"}'
+
+    def __enter__(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(Apple.answer)))
+                self.end_headers()
+                self.wfile.write(Apple.answer)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def openssl(*arguments, data=None):

@@ -83,6 +83,10 @@ void Api::add_routes(Router& router) {
         [this](HttpRequest& http) { return dead_letters_.list(http); });
     add("/v1/webhook/dead/replay", {"POST"}, Lane::worker,
         [this](HttpRequest& http) { return dead_letters_.replay(http); });
+    add("/v1/escrowkeyunlock", {"POST"}, Lane::upstream,
+        [this](HttpRequest& http) { return escrow_.unlock(http); });
+    if (migration_ != nullptr)
+        add("/migration", {}, Lane::worker, [this](HttpRequest& http) { return migration_->take(http); });
     add("/v1/", {}, Lane::worker, [](HttpRequest&) { return json_error(404, "no such API call"); });
 }
 

@@ -23,6 +23,11 @@ HttpResponse plist(std::string body) {
 
 } // namespace
 
+bool asks_upstream(const CheckIn& message) noexcept {
+    return std::holds_alternative<DeclarativeManagement>(message) ||
+           std::holds_alternative<GetToken>(message);
+}
+
 HttpResponse CheckInAnswer::operator()(const Authenticate& message) const {
     log_check_in("Authenticate", message);
     service_.authenticate(request_, message);

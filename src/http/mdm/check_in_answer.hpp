@@ -25,4 +25,7 @@ private:
     const Request& request_;
 };
 
+/// Whether other servers may be asked for the answer.
+[[nodiscard]] bool asks_upstream(const CheckIn& message) noexcept;
+
 } // namespace nanomdm::http

@@ -28,11 +28,6 @@ bool may_ask_upstream(std::string_view body) {
     return type.empty() || type == "DeclarativeManagement" || type == "GetToken";
 }
 
-bool asks_upstream(const CheckIn& message) {
-    return std::holds_alternative<DeclarativeManagement>(message) ||
-           std::holds_alternative<GetToken>(message);
-}
-
 /// Devices try again after 5xx; a refusal says no more than its status.
 HttpResponse refusal(const Error& error) {
     HttpResponse response = error_response(status_of(error));

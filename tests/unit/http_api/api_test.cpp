@@ -1,6 +1,7 @@
 // The API's routes as HTTP requests: authentication, IDs in the path, status codes.
 #include "http/api/api.hpp"
 #include "http/auth.hpp"
+#include "service/core.hpp"
 #include "storage/inmem/inmem_storage.hpp"
 #include "unit/http_api/fakes.hpp"
 
@@ -53,13 +54,18 @@ protected:
     BasicAuth auth{"nanomdm", {"key"}};
     storage::InMemStorage storage;
     DeadLetterEndpoint dead_letters{storage};
-    Api api{auth, delivery, push_certs, dead_letters};
+    HttpClient client;
+    EscrowEndpoint escrow{certificates, client, "http://127.0.0.1:9/"};
+    service::Core core{storage, storage, storage, {}};
+    MigrationEndpoint migration{core};
+    Api api{auth, delivery, push_certs, dead_letters, escrow, &migration};
     Router router;
 };
 
 TEST_F(ApiTest, EveryRouteAsksForTheKey) {
-    for (const auto* path : {"/v1/push/A", "/v1/enqueue/A", "/v1/pushcert", "/v1/push", "/v1/enqueue",
-                             "/v1/webhook/dead", "/v1/webhook/dead/replay", "/v1/else"}) {
+    for (const auto* path :
+         {"/v1/push/A", "/v1/enqueue/A", "/v1/pushcert", "/v1/push", "/v1/enqueue", "/v1/webhook/dead",
+          "/v1/webhook/dead/replay", "/v1/escrowkeyunlock", "/migration", "/v1/else"}) {
         HttpRequest http;
         http.path = path;
         http.headers.add("Authorization", "Basic bmFub21kbTp3cm9uZw==");
