@@ -83,6 +83,37 @@ TEST_P(CertAuthContract, AssociationsOutliveReenrollmentAndCheckOut) {
               ClaimOutcome::certificate_of_another_device);
 }
 
+TEST_P(CertAuthContract, ACertificateNamesItsDevice) {
+    EXPECT_FALSE(storage().device_of_certificate(hash_1));
+    enroll(device(mac.str()));
+    EXPECT_FALSE(storage().device_of_certificate(hash_1)) << "enrolling alone associates nothing";
+    storage().claim_certificate(mac, hash_1, ClaimRule::unknown_certificate);
+    storage().claim_certificate(mac, hash_2, ClaimRule::unknown_certificate);
+    EXPECT_THAT(storage().device_of_certificate(hash_1), Optional(mac));
+    EXPECT_THAT(storage().device_of_certificate(hash_2), Optional(mac));
+    EXPECT_FALSE(storage().device_of_certificate(certificate_hash(3)));
+}
+
+TEST_P(CertAuthContract, ARefusedClaimDoesNotChangeWhoseCertificateItIs) {
+    storage().claim_certificate(other_mac, hash_1, ClaimRule::first_certificate);
+    storage().claim_certificate(mac, hash_1, ClaimRule::unknown_certificate);
+    EXPECT_THAT(storage().device_of_certificate(hash_1), Optional(other_mac));
+}
+
+TEST_P(CertAuthContract, ARenewedCertificateNamesItsDeviceToo) {
+    enroll(device(mac.str()));
+    storage().claim_certificate(mac, hash_1, ClaimRule::unknown_certificate);
+    storage().renew_certificate(mac, certificate(2));
+    EXPECT_THAT(storage().device_of_certificate(hash_1), Optional(mac));
+    EXPECT_THAT(storage().device_of_certificate(hash_2), Optional(mac));
+}
+
+TEST_P(CertAuthContract, TheDeviceOfACertificateMayHaveAnyId) {
+    const EnrollmentId odd{"a/..\\'\"%\xF0\x9F\x8D\x8F "};
+    storage().claim_certificate(odd, hash_1, ClaimRule::unknown_certificate);
+    EXPECT_THAT(storage().device_of_certificate(hash_1), Optional(odd));
+}
+
 TEST_P(CertAuthContract, AnAssociationAloneIsNoEnrollment) {
     const auto enrollment = device(mac.str());
     storage().claim_certificate(mac, hash_1, ClaimRule::unknown_certificate);

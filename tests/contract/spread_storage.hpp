@@ -41,6 +41,9 @@ public:
                                    ClaimRule rule) override {
         return next().claim_certificate(device, hash, rule);
     }
+    std::optional<EnrollmentId> device_of_certificate(const std::string& hash) override {
+        return next().device_of_certificate(hash);
+    }
     std::optional<std::string> identity_pem(const EnrollmentId& device) override {
         return next().identity_pem(device);
     }

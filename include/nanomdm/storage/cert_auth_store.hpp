@@ -36,6 +36,10 @@ public:
     virtual ClaimOutcome claim_certificate(const EnrollmentId& device, const std::string& hash,
                                            ClaimRule rule) = 0;
 
+    /// Whose certificate it is; nullopt when it is associated with no device. Of several devices, which only
+    /// NanoMDM may have let share one, always the same. One indexed look-up.
+    [[nodiscard]] virtual std::optional<EnrollmentId> device_of_certificate(const std::string& hash) = 0;
+
     /// The PEM stored at Authenticate or at the last renewal; nullopt when there is none.
     [[nodiscard]] virtual std::optional<std::string> identity_pem(const EnrollmentId& device) = 0;
 

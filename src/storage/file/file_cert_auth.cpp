@@ -66,6 +66,21 @@ ClaimOutcome FileStorage::claim_certificate(const EnrollmentId& device, const st
     return outcome;
 }
 
+std::optional<EnrollmentId> FileStorage::device_of_certificate(const std::string& hash) {
+    const CertificateHash key = parsed(hash);
+    Lsn lsn = 0;
+    std::optional<EnrollmentId> device;
+    {
+        const std::lock_guard lock{store_->ledger().mutex};
+        const EnrollmentEntry* owner = store_->ledger().index.owner(key);
+        if (owner == nullptr) return std::nullopt;
+        lsn = owner->lsn;
+        device.emplace(owner->id);
+    }
+    store_->journal().wait_durable(lsn);
+    return device;
+}
+
 ClaimOutcome FileStorage::renew_certificate(const EnrollmentId& device,
                                             const IdentityCertificate& certificate) {
     const CertificateHash key = parsed(certificate.hash);

@@ -36,6 +36,7 @@ public:
     bool is_associated(const EnrollmentId& device, const std::string& hash) override;
     ClaimOutcome claim_certificate(const EnrollmentId& device, const std::string& hash,
                                    ClaimRule rule) override;
+    std::optional<EnrollmentId> device_of_certificate(const std::string& hash) override;
     std::optional<std::string> identity_pem(const EnrollmentId& device) override;
     ClaimOutcome renew_certificate(const EnrollmentId& device,
                                    const IdentityCertificate& certificate) override;

@@ -30,6 +30,12 @@ ClaimOutcome InMemStorage::claim_certificate(const EnrollmentId& device, const s
     return associate(device, hash);
 }
 
+std::optional<EnrollmentId> InMemStorage::device_of_certificate(const std::string& hash) {
+    const std::shared_lock lock{mutex_};
+    const auto owner = owners_.find(hash);
+    return owner == owners_.end() ? std::nullopt : std::optional{owner->second};
+}
+
 std::optional<std::string> InMemStorage::identity_pem(const EnrollmentId& device) {
     const std::shared_lock lock{mutex_};
     const auto* record = find(device);

@@ -16,6 +16,13 @@ using mysql::Session;
 constexpr std::string_view select_association =
     "SELECT 1 FROM cert_auth_associations WHERE id = ? AND sha256 = ?";
 
+/// The owner first. NanoMDM beside this server associates without naming one. Parameters: hash, hash.
+constexpr std::string_view select_device = R"(
+SELECT a.id FROM cert_auth_associations AS a
+WHERE a.sha256 = ?
+ORDER BY EXISTS(SELECT 1 FROM nanomdm_certificate_owners AS o WHERE o.sha256 = ? AND o.id = a.id) DESC, a.id
+LIMIT 1)";
+
 /// Of a device and a hash, all that a claim is decided by. Parameters: id, hash; hash; hash, id; id.
 constexpr std::string_view select_standing = R"(
 SELECT EXISTS(SELECT 1 FROM cert_auth_associations WHERE id = ? AND sha256 = ?),
@@ -161,6 +168,14 @@ ClaimOutcome MySqlStorage::claim_certificate(const EnrollmentId& device, const s
     });
     note_claim(device, hash, outcome, asked);
     return outcome;
+}
+
+std::optional<EnrollmentId> MySqlStorage::device_of_certificate(const std::string& hash) {
+    return database_.run([&](Session& session) -> std::optional<EnrollmentId> {
+        auto rows = session.query(select_device, {std::string_view{hash}, std::string_view{hash}});
+        if (!rows.next()) return std::nullopt;
+        return mysql::enrollment_id_of(rows.text(0));
+    });
 }
 
 std::optional<std::string> MySqlStorage::identity_pem(const EnrollmentId& device) {

@@ -281,6 +281,9 @@ public:
     ClaimOutcome claim_certificate(const EnrollmentId& d, const std::string& h, ClaimRule r) override {
         return store_.claim_certificate(d, h, r);
     }
+    std::optional<EnrollmentId> device_of_certificate(const std::string& hash) override {
+        return store_.device_of_certificate(hash);
+    }
     std::optional<std::string> identity_pem(const EnrollmentId& device) override {
         return store_.identity_pem(device);
     }

@@ -92,6 +92,17 @@ TEST_F(Claims, NanoMdmsDuplicatesAreTolerated) {
     EXPECT_EQ(claim(third_mac, hash_1), ClaimOutcome::certificate_of_another_device);
 }
 
+TEST_F(Claims, OfNanoMdmsDuplicatesTheOwnerIsTheOneNamed) {
+    insert_association(mac, hash_1);
+    insert_association(other_mac, hash_1);
+    EXPECT_EQ(storage().device_of_certificate(hash_1), mac) << "always the same";
+    session().execute("INSERT INTO nanomdm_certificate_owners (sha256, id) VALUES (?, 'C3D4')",
+                      {std::string_view{hash_1}});
+    EXPECT_EQ(storage().device_of_certificate(hash_1), other_mac);
+    session().run("DELETE FROM cert_auth_associations");
+    EXPECT_FALSE(storage().device_of_certificate(hash_1)) << "an owner alone is no association";
+}
+
 TEST_F(Claims, AnAssociationWrittenByNanoMdmLaterCounts) {
     insert_association(mac, hash_1); // and no owner
     EXPECT_EQ(claim(other_mac, hash_1), ClaimOutcome::certificate_of_another_device);
