@@ -43,7 +43,7 @@ struct WebhookSide::Parts final : service::EventPublisher {
 
     OutboxStore& outbox;
     webhook::Statistics statistics;
-    webhook::Outage outage;
+    Outage outage{"the webhook's receiver"};
     webhook::HttpReceiver receiver;
     webhook::Notices notices;
     webhook::Sender sender;

@@ -1,7 +1,7 @@
 // The connections of one topic and the notifications waiting for them. Runs on the I/O thread alone.
 #pragma once
 
-#include "backoff.hpp"
+#include "pacing/backoff.hpp"
 #include "push/apns_connection.hpp"
 #include "push/batch.hpp"
 #include "push/statistics.hpp"

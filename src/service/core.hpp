@@ -5,7 +5,7 @@
 #include "nanomdm/service/upstream.hpp"
 #include "nanomdm/storage/checkin_store.hpp"
 #include "nanomdm/storage/queue_store.hpp"
-#include "service/once_per.hpp"
+#include "pacing/once_per.hpp"
 
 #include <atomic>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "nanomdm/mdm/event.hpp"
-#include "webhook/outage.hpp"
+#include "pacing/outage.hpp"
 #include "webhook/receiver.hpp"
 #include "webhook/statistics.hpp"
 

@@ -1,8 +1,8 @@
 // What becomes of an event that was not delivered: tried again later, or given up.
 #pragma once
 
-#include "backoff.hpp"
 #include "nanomdm/storage/outbox_store.hpp"
+#include "pacing/backoff.hpp"
 #include "webhook/receiver.hpp"
 
 #include <chrono>

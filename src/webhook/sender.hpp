@@ -2,7 +2,7 @@
 #pragma once
 
 #include "nanomdm/storage/outbox_store.hpp"
-#include "webhook/outage.hpp"
+#include "pacing/outage.hpp"
 #include "webhook/receiver.hpp"
 #include "webhook/retry_policy.hpp"
 #include "webhook/statistics.hpp"

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
                              .body = std::string(bytes, 'x')});
     }
     webhook::Statistics statistics;
-    webhook::Outage outage;
+    Outage outage{"the receiver"};
     webhook::HttpReceiver receiver{upstream.url() + "/", "a key", {}};
     const auto start = Clock::now();
     webhook::Sender sender{outbox, receiver, outage, statistics, {}};

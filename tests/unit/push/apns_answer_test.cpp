@@ -1,7 +1,7 @@
 // APNs' answers put into values and words.
 #include "push/apns_answer.hpp"
 
-#include "backoff.hpp"
+#include "pacing/backoff.hpp"
 
 #include <gtest/gtest.h>
 

@@ -24,7 +24,7 @@ protected:
     Notices& start() { return notices.emplace(receiver, outage, statistics, options); }
 
     Statistics statistics;
-    Outage outage{{.failures = 1000, .pause = {.first = 5ms, .longest = 20ms}}};
+    Outage outage{"the receiver", {.failures = 1000, .pause = {.first = 5ms, .longest = 20ms}}};
     ScriptedReceiver receiver;
     NoticeOptions options;
     std::optional<Notices> notices;

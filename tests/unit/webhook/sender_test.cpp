@@ -35,7 +35,7 @@ protected:
 
     storage::InMemStorage outbox;
     Statistics statistics;
-    Outage outage{{.failures = 5, .pause = {.first = 10ms, .longest = 50ms}}};
+    Outage outage{"the receiver", {.failures = 5, .pause = {.first = 10ms, .longest = 50ms}}};
     ScriptedReceiver receiver;
     SenderOptions options;
     std::optional<Sender> sender; ///< last: ends first

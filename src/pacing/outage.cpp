@@ -1,9 +1,9 @@
 // Failures in a row, and the pauses they lead to.
-#include "webhook/outage.hpp"
+#include "pacing/outage.hpp"
 
 #include "log/log.hpp"
 
-namespace nanomdm::webhook {
+namespace nanomdm {
 
 Admission Outage::admit(Clock::time_point now) {
     const std::lock_guard lock{mutex_};
@@ -22,7 +22,7 @@ void Outage::answered() {
         pauses_ = 0;
         trying_ = false;
     }
-    if (was_ongoing) log::info("the webhook's receiver answers again");
+    if (was_ongoing) log::info(peer_ + " answers again");
 }
 
 void Outage::failed(Clock::time_point now) {
@@ -37,7 +37,7 @@ void Outage::failed(Clock::time_point now) {
         begins = pauses_ == 0;
         pause_end_ = now + backoff_.after(++pauses_);
     }
-    if (begins) log::warning("the webhook's receiver is out of reach; events wait");
+    if (begins) log::warning(peer_ + " is out of reach; what is for it waits");
 }
 
 void Outage::withdraw() {
@@ -50,4 +50,4 @@ bool Outage::ongoing() const {
     return is_ongoing();
 }
 
-} // namespace nanomdm::webhook
+} // namespace nanomdm

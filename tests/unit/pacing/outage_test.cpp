@@ -1,9 +1,9 @@
-// When a receiver counts as out of reach, and who finds out that it is back.
-#include "webhook/outage.hpp"
+// When a peer counts as out of reach, and who finds out that it is back.
+#include "pacing/outage.hpp"
 
 #include <gtest/gtest.h>
 
-namespace nanomdm::webhook {
+namespace nanomdm {
 namespace {
 
 using namespace std::chrono_literals;
@@ -14,7 +14,7 @@ protected:
         for (int i = 0; i < times; ++i) outage.failed(now);
     }
 
-    Outage outage{{.failures = 3, .pause = {.first = 1s, .longest = 30s}}};
+    Outage outage{"the receiver", {.failures = 3, .pause = {.first = 1s, .longest = 30s}}};
     Outage::Clock::time_point now{1h};
 };
 
@@ -66,4 +66,4 @@ TEST_F(OutageTest, WhatWasNotTriedMayBeTriedByAnother) {
 }
 
 } // namespace
-} // namespace nanomdm::webhook
+} // namespace nanomdm

@@ -1,12 +1,12 @@
 // One event per interval, whoever asks.
-#include "service/once_per.hpp"
+#include "pacing/once_per.hpp"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 #include <vector>
 
-namespace nanomdm::service {
+namespace nanomdm {
 namespace {
 
 using namespace std::chrono_literals;
@@ -44,4 +44,4 @@ TEST(OncePer, LetsOneOfManyThreadsThrough) {
 }
 
 } // namespace
-} // namespace nanomdm::service
+} // namespace nanomdm

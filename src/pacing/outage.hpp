@@ -1,12 +1,14 @@
-// Tells a receiver that is out of reach as a whole from a few events that fail.
+// Tells a peer that is out of reach as a whole from a few requests to it that fail.
 #pragma once
 
-#include "backoff.hpp"
+#include "pacing/backoff.hpp"
 
 #include <chrono>
 #include <mutex>
+#include <string>
+#include <utility>
 
-namespace nanomdm::webhook {
+namespace nanomdm {
 
 enum class Admission {
     any,  ///< no outage
@@ -14,23 +16,25 @@ enum class Admission {
     none, ///< an outage
 };
 
-/// Ten thousand lanes must not each find out by themselves, over and over, that the receiver is down: it
-/// would cost the storage a visit to each of them, and after the outage each would wait for its own retry.
-/// After some failures in a row there are pauses, and one try between them. Thread-safe.
+/// A circuit breaker: many who want something of one peer must not each find out by themselves, over and
+/// over, that it is down. After some failures in a row there are pauses, and one try between them. Its
+/// beginning and end are logged. Thread-safe.
 class Outage {
 public:
     using Clock = std::chrono::steady_clock;
     struct Bounds {
-        unsigned failures = 5; ///< in a row, of any events
+        unsigned failures = 5; ///< in a row, of anybody's requests
         Backoff::Bounds pause{.first = std::chrono::seconds{1}, .longest = std::chrono::seconds{30}};
     };
 
-    Outage() : Outage{Bounds{}} {}
-    explicit Outage(Bounds bounds) : bounds_{bounds}, backoff_{bounds.pause} {}
+    /// @param peer for the log: "the webhook's receiver"
+    explicit Outage(std::string peer) : Outage{std::move(peer), Bounds{}} {}
+    Outage(std::string peer, Bounds bounds)
+        : peer_{std::move(peer)}, bounds_{bounds}, backoff_{bounds.pause} {}
 
     /// After Admission::one nobody else is admitted before the try has ended by one of the three below.
     [[nodiscard]] Admission admit(Clock::time_point now = Clock::now());
-    /// The receiver answered, be it with a refusal.
+    /// The peer answered, be it with a refusal.
     void answered();
     void failed(Clock::time_point now = Clock::now());
     /// What was admitted was not tried.
@@ -41,6 +45,7 @@ public:
 private:
     [[nodiscard]] bool is_ongoing() const noexcept { return failures_ >= bounds_.failures; }
 
+    const std::string peer_;
     const Bounds bounds_;
     mutable std::mutex mutex_;
     Backoff backoff_;
@@ -50,4 +55,4 @@ private:
     Clock::time_point pause_end_{};
 };
 
-} // namespace nanomdm::webhook
+} // namespace nanomdm

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <limits>
 
-namespace nanomdm::service {
+namespace nanomdm {
 
 /// Of many events, lets one through per interval. Thread-safe, without a lock.
 class OncePer {
@@ -29,4 +29,4 @@ private:
     std::atomic<Clock::rep> last_{never};
 };
 
-} // namespace nanomdm::service
+} // namespace nanomdm
