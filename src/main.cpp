@@ -36,9 +36,9 @@ int run(const app::Options& options) {
         std::cout << app::version << '\n';
         return 0;
     case Mode::check_storage:
-        return app::check_storage(options.storage) ? 0 : failed;
+        return app::check_storage(options.storages) ? 0 : failed;
     case Mode::migrate_schema:
-        app::migrate_storage_schema(options.storage);
+        app::migrate_storage_schema(options.storages);
         return 0;
     case Mode::serve:
         break;

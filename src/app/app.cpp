@@ -8,6 +8,7 @@
 #include "http/api/api.hpp"
 #include "log/log.hpp"
 #include "nanomdm/error.hpp"
+#include "storage/multi/multi_storage.hpp"
 
 #include <thread>
 
@@ -38,7 +39,7 @@ unsigned most_waiting_devices(const HttpOptions& options) {
 
 App::App(const Options& options)
     : options_{options}, workers_{http::WorkerPool::fixed(
-                             suitable_workers(options.storage, options.http.workers))},
+                             suitable_workers(options.storages.front(), options.http.workers))},
       upstream_{http::WorkerPool::wide(options.http.upstream_workers)}, server_{
                                                                             workers_, upstream_,
                                                                             server_options(options.http)} {
@@ -81,8 +82,9 @@ void App::listen() {
 }
 
 void App::open_store() {
-    auto [store, largest_message] = open_storage(options_.storage);
+    auto [store, largest_message, multi] = open_storages(options_.storages);
     storage_ = std::move(store);
+    multi_ = multi;
     if (largest_message >= options_.http.max_body) return;
     log::info("bodies are limited to what the storage can hold",
               {{"bytes", std::to_string(largest_message)}});
@@ -96,7 +98,7 @@ void App::start_webhook() {
 int App::run() {
     server_.start();
     for (const auto& address : addresses_) log::info("listening", {{"address", address}});
-    log::info("serving", {{"version", version}, {"storage", options_.storage.backend}});
+    log::info("serving", {{"version", version}, {"storage", options_.storages.front().backend}});
     for (auto signal = wait_for_signal(); signal == Signal::reload; signal = wait_for_signal()) reload();
 
     log::info("shutting down", {{"grace_seconds", std::to_string(options_.http.shutdown_grace.count())}});
@@ -109,6 +111,7 @@ int App::run() {
     upstream_.stop();
     if (webhook_) webhook_->stop(deadline);
     workers_.stop();
+    if (multi_ != nullptr) multi_->stop(deadline);
     log::info("stopped");
     return 0;
 }

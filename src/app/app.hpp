@@ -15,6 +15,10 @@
 #include <string>
 #include <vector>
 
+namespace nanomdm::storage {
+class MultiStorage;
+}
+
 namespace nanomdm::app {
 
 /// The members are the architecture's picture read from the bottom: each is built from those above it.
@@ -39,6 +43,7 @@ private:
     Options options_;
     std::vector<std::string> addresses_; ///< as bound
     std::unique_ptr<AllStorage> storage_;
+    storage::MultiStorage* multi_ = nullptr; ///< `storage_`, when there are several
     std::optional<WebhookSide> webhook_;
     std::optional<DeviceSide> devices_;
     std::optional<AdminSide> admins_;

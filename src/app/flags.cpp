@@ -61,9 +61,9 @@ public:
     }
 
     /// `-migrate-schema` alone: that and nothing else; `-migrate-schema=auto`: before serving.
-    void migrate_schema(Options& options, const std::string& about) {
-        const auto set = [&options](const std::string& word) {
-            options.storage.migrate_schema = word == "auto";
+    void migrate_schema(Options& options, StorageFlags& storages, const std::string& about) {
+        const auto set = [&options, &storages](const std::string& word) {
+            storages.migrate_schema = word == "auto";
             try {
                 if (word != "auto" && parse_boolean(word)) options.mode = Options::Mode::migrate_schema;
             } catch (const Error& error) {
@@ -97,7 +97,7 @@ private:
 
 } // namespace
 
-void define_flags(CLI::App& cli, Options& o) {
+void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
     Definitions flag{cli};
     cli.set_help_flag();
 
@@ -137,15 +137,18 @@ void define_flags(CLI::App& cli, Options& o) {
     flag.boolean("migration", o.api.migration, "take check-in messages from other servers on /migration");
     flag.value("escrow-url", o.api.escrow_url, "Apple's escrow key unlock");
 
-    flag.value("storage", o.storage.backend, "storage backend: file, mysql or inmem")
-        ->each([&o](const std::string&) { o.storage.chosen = true; });
-    flag.value("storage-dsn", o.storage.dsn,
-               "where the storage is; for file, a directory (default \"db\"); for mysql, "
-               "user:password@tcp(host:3306)/database or mysql://user:password@host:3306/database");
-    flag.value("storage-dsn-file", o.storage.dsn_file, "file with the -storage-dsn");
-    cli.add_option("--dsn", o.storage.dsn, "older name of -storage-dsn")->envname("NANOMDM_DSN")->take_last();
-    flag.value("storage-options", o.storage.settings, "options of the backend: key=value,…");
-    flag.migrate_schema(o, "create or upgrade the tables of mysql, then exit; =auto: do so and serve");
+    flag.list(
+        "storage", storages.backends,
+        "storage backend: file (the default), mysql or inmem; repeatable, with as many -storage-dsn: the "
+        "first one answers, the others get every write");
+    flag.list("storage-dsn", storages.dsns,
+              "where the storage is; for file, a directory (default \"db\"); for mysql, "
+              "user:password@tcp(host:3306)/database or mysql://user:password@host:3306/database");
+    flag.list("storage-dsn-file", storages.dsn_files, "file with the -storage-dsn");
+    flag.list("dsn", storages.older_dsns, "older name of -storage-dsn");
+    flag.list("storage-options", storages.settings, "options of the backend: key=value,…");
+    flag.migrate_schema(o, storages,
+                        "create or upgrade the tables of mysql, then exit; =auto: do so and serve");
 
     flag.value("apns-url", o.push.apns_url, "where pushes are sent");
     flag.value("apns-ca", o.push.apns_ca_file, "PEM file with the CA(s) that APNs is verified against");

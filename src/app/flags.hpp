@@ -2,12 +2,13 @@
 #pragma once
 
 #include "app/options.hpp"
+#include "app/storage_flags.hpp"
 
 #include <CLI/CLI.hpp>
 
 namespace nanomdm::app {
 
-/// Defines every flag on `cli`, writing to `options`; each also reads its NANOMDM_ variable.
-void define_flags(CLI::App& cli, Options& options);
+/// Defines every flag on `cli`, writing to `options` and `storages`; each also reads its NANOMDM_ variable.
+void define_flags(CLI::App& cli, Options& options, StorageFlags& storages);
 
 } // namespace nanomdm::app

@@ -100,13 +100,15 @@ void check_combinations(const Options& options) {
 
 Options parse_options(int argc, const char* const* argv) {
     Options options;
+    StorageFlags storage_flags;
     CLI::App cli;
-    define_flags(cli, options);
+    define_flags(cli, options, storage_flags);
     give_arguments(cli, argc, argv);
     give_environment(cli);
     if (const auto* config = cli.get_option("--config"); config->count() > 0)
         give_config_file(cli, config->results().back());
     apply(cli);
+    options.storages = storages(storage_flags);
     std::erase(options.api.keys, ""); // as in NanoMDM, an empty key is none
     if (options.log.debug) options.log.level = "debug";
     check_combinations(options);
@@ -115,8 +117,9 @@ Options parse_options(int argc, const char* const* argv) {
 
 std::string help_text() {
     Options options;
+    StorageFlags storages;
     CLI::App cli;
-    define_flags(cli, options);
+    define_flags(cli, options, storages);
     std::ostringstream out;
     out << "nanomdm: Apple MDM protocol server\n\nFlags (one dash or two), each with its environment "
            "variable:\n";

@@ -63,6 +63,7 @@ struct HttpOptions {
     std::chrono::seconds shutdown_grace{20};
 };
 
+/// One backend.
 struct StorageOptions {
     std::string backend = "file";
     std::string dsn;
@@ -101,7 +102,8 @@ struct Options {
     DeviceOptions devices;
     ApiOptions api;
     HttpOptions http;
-    StorageOptions storage;
+    /// At least one. The first answers, the others get every write as well.
+    std::vector<StorageOptions> storages = std::vector<StorageOptions>(1);
     PushOptions push;
     WebhookOptions webhook;
     LogOptions log;

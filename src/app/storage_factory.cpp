@@ -5,7 +5,9 @@
 #include "app/mysql_backend.hpp"
 #include "app/storage_settings.hpp"
 #include "log/log.hpp"
+#include "nanomdm/error.hpp"
 #include "storage/inmem/inmem_storage.hpp"
+#include "storage/multi/multi_storage.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -30,7 +32,15 @@ StorageOptions resolved(const StorageOptions& options) {
     return storage;
 }
 
-} // namespace
+/// Those of one backend.
+std::vector<StorageOptions> of_backend(const std::string& backend, const std::vector<StorageOptions>& all) {
+    std::vector<StorageOptions> some;
+    for (const auto& options : all) {
+        auto storage = resolved(options);
+        if (storage.backend == backend) some.push_back(std::move(storage));
+    }
+    return some;
+}
 
 OpenedStorage open_storage(const StorageOptions& options) {
     const auto storage = resolved(options);
@@ -38,6 +48,34 @@ OpenedStorage open_storage(const StorageOptions& options) {
     if (storage.backend == "mysql") return open_mysql(storage);
     StorageSettings{storage.settings}.expect_none_left("inmem");
     return {.store = std::make_unique<storage::InMemStorage>()};
+}
+
+/// @param number of the storage on the command line, from 1
+std::unique_ptr<storage::multi::Follower> follow(const StorageOptions& options, std::size_t number) {
+    const auto name = std::to_string(number) + " (" + options.backend + ")";
+    std::unique_ptr<AllStorage> store;
+    try {
+        store = open_storage(options).store;
+    } catch (const Error& error) {
+        if (error.code() != Errc::unavailable) throw;
+        log::error("a storage that gets every write cannot be opened yet; writes wait for it",
+                   {{"storage", name}, {"err", error.what()}});
+    }
+    return std::make_unique<storage::multi::Follower>(
+        name, std::move(store), [options] { return open_storage(options).store; },
+        storage::multi::FollowerOptions{});
+}
+
+} // namespace
+
+OpenedStorage open_storages(const std::vector<StorageOptions>& options) {
+    auto first = open_storage(options.front());
+    if (options.size() == 1) return first;
+    std::vector<std::unique_ptr<storage::multi::Follower>> followers;
+    for (std::size_t i = 1; i < options.size(); ++i) followers.push_back(follow(options[i], i + 1));
+    auto multi = std::make_unique<storage::MultiStorage>(std::move(first.store), std::move(followers));
+    auto* const itself = multi.get();
+    return {.store = std::move(multi), .largest_message = first.largest_message, .multi = itself};
 }
 
 unsigned suitable_workers(const StorageOptions& options, unsigned wanted) {
@@ -58,19 +96,24 @@ unsigned suitable_workers(const StorageOptions& options, unsigned wanted) {
     return storage.backend == "file" ? for_shared_flushes : for_memory;
 }
 
-bool check_storage(const StorageOptions& options) {
-    const auto storage = resolved(options);
-    if (storage.backend != "file") throw UsageError{"-check: only the file storage can be checked"};
-    const auto findings = check_file(storage);
-    for (const auto& finding : findings) std::cout << finding << '\n';
+bool check_storage(const std::vector<StorageOptions>& options) {
+    const auto storages = of_backend("file", options);
+    if (storages.empty()) throw UsageError{"-check: only the file storage can be checked"};
+    std::vector<std::string> findings;
+    for (const auto& storage : storages) {
+        for (const auto& finding : check_file(storage)) {
+            std::cout << finding << '\n';
+            findings.push_back(finding);
+        }
+    }
     std::cout << (findings.empty() ? "no findings" : std::to_string(findings.size()) + " findings") << '\n';
     return findings.empty();
 }
 
-void migrate_storage_schema(const StorageOptions& options) {
-    const auto storage = resolved(options);
-    if (storage.backend != "mysql") throw UsageError{"-migrate-schema: only the mysql storage has a schema"};
-    migrate_mysql(storage);
+void migrate_storage_schema(const std::vector<StorageOptions>& options) {
+    const auto storages = of_backend("mysql", options);
+    if (storages.empty()) throw UsageError{"-migrate-schema: only the mysql storage has a schema"};
+    for (const auto& storage : storages) migrate_mysql(storage);
 }
 
 } // namespace nanomdm::app

@@ -8,25 +8,32 @@
 #include <limits>
 #include <memory>
 
+namespace nanomdm::storage {
+class MultiStorage;
+}
+
 namespace nanomdm::app {
 
+/// Of one backend, or of several as one.
 struct OpenedStorage {
     std::unique_ptr<AllStorage> store;
     /// Bytes of one message or command at most.
     std::uint64_t largest_message = std::numeric_limits<std::uint64_t>::max();
+    storage::MultiStorage* multi = nullptr; ///< `store`, when there are several
 };
 
-/// @throws UsageError for an unknown backend or option, Error when the backend cannot be opened.
-[[nodiscard]] OpenedStorage open_storage(const StorageOptions& options);
+/// Opens them all; those behind the first may be out of reach, and then are opened as soon as they are there.
+/// @throws UsageError for an unknown backend or option, Error when a backend cannot be opened.
+[[nodiscard]] OpenedStorage open_storages(const std::vector<StorageOptions>& options);
 
 /// How many threads of storage work there should be. @param wanted 0: what suits the backend.
 /// @throws UsageError
 [[nodiscard]] unsigned suitable_workers(const StorageOptions& options, unsigned wanted);
 
 /// `-check`: prints every finding on standard output. @return whether there was none.
-[[nodiscard]] bool check_storage(const StorageOptions& options);
+[[nodiscard]] bool check_storage(const std::vector<StorageOptions>& options);
 
 /// `-migrate-schema`: says on standard output what is done. @throws UsageError, Error
-void migrate_storage_schema(const StorageOptions& options);
+void migrate_storage_schema(const std::vector<StorageOptions>& options);
 
 } // namespace nanomdm::app

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace nanomdm::test {
 
 const sim::Authority& test_authority() {
@@ -24,17 +26,13 @@ Scene::Scene(std::vector<std::string> more) : more_{std::move(more)} {
 }
 
 std::vector<std::string> Scene::command() const {
-    std::vector<std::string> command{nanomdm_binary(),
-                                     "-listen",
-                                     "127.0.0.1:0",
-                                     "-api",
-                                     api_key,
-                                     "-ca",
-                                     (directory_ / "ca.pem").string(),
-                                     "-storage",
-                                     "file",
-                                     "-storage-dsn",
-                                     storage().string()};
+    std::vector<std::string> command{
+        nanomdm_binary(), "-listen", "127.0.0.1:0", "-api", api_key, "-ca", (directory_ / "ca.pem").string()};
+    if (std::ranges::find(more_, "-storage") == more_.end()) {
+        for (const auto& part :
+             {std::string{"-storage"}, std::string{"file"}, std::string{"-storage-dsn"}, storage().string()})
+            command.push_back(part);
+    }
     command.insert(command.end(), more_.begin(), more_.end());
     return command;
 }

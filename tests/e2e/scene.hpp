@@ -23,7 +23,7 @@ class Scene {
 public:
     static constexpr const char* api_key = "secret-api-key";
 
-    /// @param more further arguments for the server, e.g. {"-retro"}
+    /// @param more further arguments for the server, e.g. {"-retro"}; with a `-storage` it gets no other
     explicit Scene(std::vector<std::string> more = {});
 
     [[nodiscard]] ServerProcess& server() { return *server_; }

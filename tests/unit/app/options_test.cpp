@@ -84,14 +84,14 @@ TEST(Options, BooleansTakeGoWords) {
 TEST(Options, MigratingTheSchemaIsAModeOrAStepBeforeServing) {
     const auto alone = parse({"-storage=mysql", "-migrate-schema"});
     EXPECT_EQ(alone.mode, Options::Mode::migrate_schema);
-    EXPECT_FALSE(alone.storage.migrate_schema);
+    EXPECT_FALSE(alone.storages.front().migrate_schema);
 
     const auto automatic = parse({"-ca=x", "-storage=mysql", "-migrate-schema=auto"});
     EXPECT_EQ(automatic.mode, Options::Mode::serve);
-    EXPECT_TRUE(automatic.storage.migrate_schema);
+    EXPECT_TRUE(automatic.storages.front().migrate_schema);
 
     EXPECT_EQ(parse({"-ca=x", "-migrate-schema=false"}).mode, Options::Mode::serve);
-    EXPECT_EQ(parse({"-migrate-schema", "-storage=mysql"}).storage.backend, "mysql")
+    EXPECT_EQ(parse({"-migrate-schema", "-storage=mysql"}).storages.front().backend, "mysql")
         << "takes no next argument";
     EXPECT_THAT(complaint({"-ca=x", "-migrate-schema=later"}), HasSubstr("-migrate-schema: "));
 }
