@@ -23,8 +23,9 @@ http::TrustedProxies trusted_proxies(const HttpOptions& options) try {
 
 http::ServerOptions server_options(const HttpOptions& options) {
     http::ServerOptions server;
-    // One I/O thread moves far more bytes than the workers can answer until there are many cores.
-    server.io_threads = std::max(1U, std::thread::hardware_concurrency() / 4);
+    // One I/O thread moves far more bytes than the workers can answer until there are many cores. Handshakes
+    // are its work too.
+    server.io_threads = std::max(1U, std::thread::hardware_concurrency() / (options.tls.enabled() ? 2 : 4));
     server.limits.body_bytes = options.max_body;
     server.trusted_proxies = trusted_proxies(options);
     return server;
@@ -47,6 +48,7 @@ App::App(const Options& options)
     if (!options_.devices.disabled) DeviceSide::check(options_.devices);
     if (serves_api) AdminSide::check(options_.api, options_.push);
     if (options_.webhook.enabled()) WebhookSide::check(options_.webhook);
+    if (options_.http.tls.enabled()) tls_.emplace(options_.http.tls);
     listen();
 
     open_store();
@@ -67,18 +69,22 @@ http::Router& App::api_routes() noexcept { return options_.http.api_listen.empty
 /// Before the storage is opened, which may take its time: clients that come now wait instead of being
 /// refused.
 void App::listen() {
-    const auto bind = [this](const char* flag, const std::string& address, const http::Router& router) {
+    const auto bind = [this](const char* flag, const std::string& address, const http::Router& router,
+                             const http::TlsContext* tls) {
         try {
-            addresses_.push_back(server_.listen(address, router));
+            addresses_.push_back(server_.listen(address, router, tls));
         } catch (const Error& error) {
             if (error.code() == Errc::invalid)
                 throw UsageError{std::string{"-"} + flag + ": " + error.what()};
             throw;
         }
     };
-    bind("listen", options_.http.listen, routes_);
-    if (options_.api.enabled() && !options_.http.api_listen.empty())
-        bind("api-listen", options_.http.api_listen, api_routes_);
+    bind("listen", options_.http.listen, routes_, tls_ ? &tls_->for_devices() : nullptr);
+    if (options_.api.enabled() && !options_.http.api_listen.empty()) {
+        const bool is_local = options_.http.api_listen.starts_with("unix:");
+        bind("api-listen", options_.http.api_listen, api_routes_,
+             tls_ && !is_local ? &tls_->for_api() : nullptr);
+    }
 }
 
 void App::open_store() {
@@ -128,6 +134,7 @@ void App::reload() {
     };
     again("CA certificates", devices_);
     again("API keys", admins_);
+    if (tls_) again("TLS certificate", tls_);
 }
 
 } // namespace nanomdm::app

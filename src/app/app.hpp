@@ -4,6 +4,7 @@
 #include "app/admin_side.hpp"
 #include "app/device_side.hpp"
 #include "app/options.hpp"
+#include "app/tls_files.hpp"
 #include "app/webhook_side.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -28,7 +29,7 @@ public:
     /// @throws UsageError, Error
     explicit App(const Options& options);
 
-    /// Serves until SIGTERM or SIGINT, then drains. SIGHUP reloads keys and CAs.
+    /// Serves until SIGTERM or SIGINT, then drains. SIGHUP reloads keys, CAs and TLS files.
     /// block_signals() must have been called before any thread was started.
     /// @return the exit status.
     int run();
@@ -41,6 +42,7 @@ private:
     [[nodiscard]] http::Router& api_routes() noexcept;
 
     Options options_;
+    std::optional<TlsFiles> tls_;
     std::vector<std::string> addresses_; ///< as bound
     std::unique_ptr<AllStorage> storage_;
     storage::MultiStorage* multi_ = nullptr; ///< `storage_`, when there are several

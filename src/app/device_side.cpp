@@ -41,6 +41,7 @@ TrustOptions read_trust(const DeviceOptions& options) {
 
 std::unique_ptr<http::IdentitySource> identity_source(const DeviceOptions& options,
                                                       IdentityVerifier& verifier) {
+    if (options.client_certificates) return std::make_unique<http::TlsIdentity>(verifier);
     if (options.cert_header.empty()) return std::make_unique<http::SignatureIdentity>(verifier);
     return std::make_unique<http::HeaderIdentity>(verifier, options.cert_header);
 }

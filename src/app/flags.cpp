@@ -102,6 +102,12 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
     cli.set_help_flag();
 
     flag.value("listen", o.http.listen, "address to serve on: host:port, :port, [v6]:port or unix:/path");
+    flag.value(
+        "tls-cert", o.http.tls.certificate_file,
+        "PEM file with the server's certificate and its issuers: speak TLS, take devices' certificates");
+    flag.value("tls-key", o.http.tls.key_file, "PEM file with the unencrypted private key of -tls-cert");
+    flag.boolean("tls-signature", o.http.tls.signature,
+                 "with -tls-cert: ask for no client certificates, identify devices by Mdm-Signature");
     flag.value("ca", o.devices.ca_file, "PEM file with the CA(s) of the devices' identity certificates");
     flag.value("intermediate", o.devices.intermediate_file, "PEM file with intermediate certificates");
     flag.value("cert-header", o.devices.cert_header,

@@ -88,8 +88,18 @@ void apply(CLI::App& cli) {
     }
 }
 
+void check_tls(const TlsOptions& tls, const DeviceOptions& devices) {
+    if (tls.certificate_file.empty() != tls.key_file.empty())
+        throw UsageError{tls.enabled() ? "-tls-key: missing; -tls-cert needs it"
+                                       : "-tls-cert: missing; -tls-key needs it"};
+    if (tls.signature && !tls.enabled()) throw UsageError{"-tls-signature: needs -tls-cert"};
+    if (tls.enabled() && !devices.cert_header.empty())
+        throw UsageError{"-cert-header: not with -tls-cert: every client could set it"};
+}
+
 void check_combinations(const Options& options) {
     if (options.mode != Options::Mode::serve) return;
+    check_tls(options.http.tls, options.devices);
     if (options.devices.disabled && !options.api.enabled()) throw UsageError{"-disable-mdm: needs -api"};
     if (options.api.migration && !options.api.enabled()) throw UsageError{"-migration: needs -api"};
     if (!options.devices.disabled && options.devices.ca_file.empty())
@@ -112,6 +122,7 @@ Options parse_options(int argc, const char* const* argv) {
     std::erase(options.api.keys, ""); // as in NanoMDM, an empty key is none
     if (options.log.debug) options.log.level = "debug";
     check_combinations(options);
+    options.devices.client_certificates = options.http.tls.enabled() && !options.http.tls.signature;
     return options;
 }
 

@@ -31,7 +31,8 @@ struct SourceOptions {
 struct DeviceOptions {
     std::string ca_file;
     std::string intermediate_file;
-    std::string cert_header; ///< empty: Mdm-Signature
+    std::string cert_header;          ///< empty: Mdm-Signature
+    bool client_certificates = false; ///< of built-in TLS, in place of both
     std::chrono::seconds signature_skew{300};
     bool separate_check_in = false;
     bool disabled = false;
@@ -53,10 +54,20 @@ struct ApiOptions {
     [[nodiscard]] bool enabled() const noexcept { return !keys.empty() || !key_file.empty(); }
 };
 
+/// Built-in TLS.
+struct TlsOptions {
+    std::string certificate_file; ///< empty: a proxy does TLS
+    std::string key_file;
+    bool signature = false; ///< identities come from Mdm-Signature all the same
+
+    [[nodiscard]] bool enabled() const noexcept { return !certificate_file.empty(); }
+};
+
 struct HttpOptions {
     std::string listen = ":9000";
     std::string api_listen; ///< empty: the API shares `listen`
-    unsigned workers = 0;   ///< 0: what suits the storage backend
+    TlsOptions tls;
+    unsigned workers = 0; ///< 0: what suits the storage backend
     unsigned upstream_workers = 256;
     std::uint64_t max_body = 16 * 1024 * 1024;
     std::vector<std::string> trusted_proxies;

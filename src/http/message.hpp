@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ struct HttpRequest {
     std::string body;
     std::string remote;   ///< the client's address without port; "unix" for a Unix socket
     std::string trace_id; ///< 16 hex digits, made here
+    /// DER, presented in the TLS handshake with this server; its trust is not looked at. Null: none.
+    std::shared_ptr<const std::string> client_certificate{};
 };
 
 struct HttpResponse {

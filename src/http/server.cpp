@@ -53,10 +53,10 @@ public:
         for (auto& thread : threads_) thread->join();
     }
 
-    std::string add(Listener listener, const Router& router) {
+    std::string add(Listener listener, const Router& router, const TlsContext* tls) {
         const asio::generic::stream_protocol protocol{listener.family(), 0};
         const std::string address = listener.address();
-        auto door = std::make_unique<Door>(std::move(listener), threads_.front()->context(), router);
+        auto door = std::make_unique<Door>(std::move(listener), threads_.front()->context(), router, tls);
         door->acceptor.assign(protocol, door->listener.release());
         door->acceptor.non_blocking(true);
         doors_.push_back(std::move(door));
@@ -106,8 +106,8 @@ public:
 private:
     /// A listener being accepted from.
     struct Door {
-        Door(Listener l, asio::io_context& context, const Router& r)
-            : listener{std::move(l)}, acceptor{context}, router{r}, pause{context} {}
+        Door(Listener l, asio::io_context& context, const Router& r, const TlsContext* t)
+            : listener{std::move(l)}, acceptor{context}, router{r}, tls{t}, pause{context} {}
         void close() {
             closing = true;
             error_code ignored;
@@ -117,6 +117,7 @@ private:
         Listener listener;
         Acceptor acceptor;
         const Router& router;
+        const TlsContext* tls; ///< null: in the clear
         bool closing = false;
         asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> pause;
     };
@@ -148,7 +149,7 @@ private:
         auto token = asio::redirect_error(use_awaitable, error);
         Socket socket = co_await door.acceptor.async_accept(thread.context(), token);
         if (!error) {
-            serve(thread, std::move(socket), door.router);
+            serve(thread, std::move(socket), door);
         } else if (!door.closing && error != asio::error::connection_aborted) {
             log::error("cannot accept a connection", {{"error", error.message()}});
             error_code ignored;
@@ -165,29 +166,29 @@ private:
             error_code error;
             Socket socket = door.acceptor.accept(thread.context(), error);
             if (error) return;
-            serve(thread, std::move(socket), door.router);
+            serve(thread, std::move(socket), door);
         }
     }
 
     IoThread& next_thread() noexcept { return *threads_[next_++ % threads_.size()]; }
 
-    void serve(IoThread& thread, Socket socket, const Router& router) {
+    void serve(IoThread& thread, Socket socket, const Door& door) {
         const std::size_t open = context_.connections.fetch_add(1) + 1;
         const bool full = open > context_.connection_limit;
         try {
-            asio::co_spawn(thread.context(), run(thread, std::move(socket), router, full), asio::detached);
+            asio::co_spawn(thread.context(), run(thread, std::move(socket), door, full), asio::detached);
         } catch (...) {
             ended();
             throw;
         }
     }
 
-    Awaitable<void> run(IoThread& thread, Socket socket, const Router& router, bool full) {
+    Awaitable<void> run(IoThread& thread, Socket socket, const Door& door, bool full) {
         try {
             const asio::ip::tcp::no_delay no_delay{true};
             error_code not_tcp;
             socket.set_option(no_delay, not_tcp);
-            Session session{context_, thread, std::move(socket), router};
+            Session session{context_, thread, std::move(socket), door.tls, door.router};
             if (full && !thread.expire_longest_idle())
                 co_await session.turn_away();
             else
@@ -222,11 +223,11 @@ Server::Server(WorkerPool& workers, WorkerPool& upstream, ServerOptions options)
     : impl_{std::make_unique<Impl>(workers, upstream, options)} {}
 Server::~Server() = default;
 
-std::string Server::listen(const std::string& address, const Router& router) {
-    return impl_->add(Listener::bind(address), router);
+std::string Server::listen(const std::string& address, const Router& router, const TlsContext* tls) {
+    return impl_->add(Listener::bind(address), router, tls);
 }
-std::string Server::adopt(int listening_socket, const Router& router) {
-    return impl_->add(Listener::adopt(listening_socket), router);
+std::string Server::adopt(int listening_socket, const Router& router, const TlsContext* tls) {
+    return impl_->add(Listener::adopt(listening_socket), router, tls);
 }
 void Server::limit_bodies(std::uint64_t bytes) { impl_->limit_bodies(bytes); }
 

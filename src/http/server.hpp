@@ -13,6 +13,7 @@
 namespace nanomdm::http {
 
 class Router;
+class TlsContext;
 class WorkerPool;
 
 /// The bounds every connection is held to (docs: limits of the device endpoints).
@@ -21,10 +22,11 @@ struct ServerLimits {
     std::uint64_t body_bytes = 16 * 1024 * 1024; ///< a longer body is answered 413, unread
     /// What all bodies being received or handled may hold together; the request that goes over it gets 503.
     std::uint64_t bodies_bytes = 512ull * 1024 * 1024;
-    std::chrono::milliseconds header_time{10'000}; ///< first byte to the header's end
-    std::chrono::milliseconds body_time{60'000};   ///< header's end to the body's end
-    std::chrono::milliseconds idle_time{75'000};   ///< between two requests of a connection
-    std::chrono::milliseconds write_time{60'000};  ///< without the client taking a single byte
+    std::chrono::milliseconds header_time{
+        10'000}; ///< first byte to the header's end; the TLS handshake as much
+    std::chrono::milliseconds body_time{60'000};  ///< header's end to the body's end
+    std::chrono::milliseconds idle_time{75'000};  ///< between two requests of a connection
+    std::chrono::milliseconds write_time{60'000}; ///< without the client taking a single byte
     /// At the limit the connection idle for longest makes room; if none is idle the newcomer gets 503.
     std::size_t connections = 10'000;
 };
@@ -49,11 +51,12 @@ public:
 
     /// Binds, before start(). @param address `:9000` (all interfaces, both families), `host:port`,
     /// `[v6]:port` or `unix:/path` (a stale socket file is replaced, a live one is not; mode 0660).
+    /// @param tls whom connections speak TLS by; must outlive the server; null: in the clear
     /// @return the address bound, with the port the system chose where 0 was asked for.
     /// @throws Error{Errc::invalid} for a malformed address, Error{Errc::unavailable} when taken.
-    std::string listen(const std::string& address, const Router& router);
+    std::string listen(const std::string& address, const Router& router, const TlsContext* tls = nullptr);
     /// The same for a listening socket made by somebody else (systemd socket activation).
-    std::string adopt(int listening_socket, const Router& router);
+    std::string adopt(int listening_socket, const Router& router, const TlsContext* tls = nullptr);
 
     /// Lowers ServerLimits::body_bytes; before start().
     void limit_bodies(std::uint64_t bytes);

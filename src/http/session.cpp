@@ -26,16 +26,19 @@ constexpr std::uint64_t max_discarded = 256 * 1024;
 constexpr auto linger_step = 2s;
 constexpr auto linger_total = 30s;
 
+/// Came before the door was closed, or had a handshake to finish: what it wants is on its way.
+constexpr auto idle_while_draining = 1s;
+
 bool is_line_end(char c) noexcept { return c == '\r' || c == '\n'; }
 
 } // namespace
 
-Session::Session(ServerContext& server, IoThread& thread, Socket socket, const Router& router)
-    : server_{server}, thread_{thread}, socket_{std::move(socket)}, router_{router}, place_{thread.enter(
-                                                                                         *this)} {
+Session::Session(ServerContext& server, IoThread& thread, Socket socket, const TlsContext* tls,
+                 const Router& router)
+    : server_{server}, thread_{thread},
+      transport_{std::move(socket), tls}, router_{router}, place_{thread.enter(*this)} {
     error_code ignored;
-    socket_.non_blocking(true, ignored);
-    const auto remote = socket_.remote_endpoint(ignored);
+    const auto remote = transport_.socket().remote_endpoint(ignored);
     peer_ = host_text(remote.data(), static_cast<unsigned>(remote.size()));
 }
 
@@ -45,26 +48,26 @@ void Session::expire() noexcept {
     expired_ = true;
     deadline_ = Clock::time_point::max();
     error_code ignored;
-    socket_.cancel(ignored);
+    transport_.socket().cancel(ignored);
 }
 
 void Session::hasten(Clock::time_point latest) noexcept { deadline_ = std::min(deadline_, latest); }
 
 void Session::close() noexcept {
     expired_ = true;
-    error_code ignored;
-    socket_.close(ignored);
+    transport_.close();
 }
 
 void Session::allow(Clock::duration time) noexcept {
     deadline_ = Clock::now() + time;
-    expired_ = !socket_.is_open();
+    expired_ = !transport_.socket().is_open();
 }
 
 void Session::allow_any_time() noexcept { deadline_ = Clock::time_point::max(); }
 
 Awaitable<void> Session::run() {
     bool again = true;
+    if (transport_.has_tls()) again = co_await secure();
     while (again) { // g++ 12 compiles a co_await in the loop's condition into a trap
         again = co_await serve_one();
         first_ = false;
@@ -72,18 +75,48 @@ Awaitable<void> Session::run() {
 }
 
 Awaitable<void> Session::turn_away() {
+    if (transport_.has_tls()) co_return; // a handshake just to say so is what a full server cannot afford
     const auto response = overloaded();
     auto head = response_head(response, false, false);
     if (co_await send(std::move(head), response.body)) {
-        error_code ignored;
-        socket_.shutdown(Socket::shutdown_send, ignored);
-        socket_.read_some(asio::buffer(thread_.scratch()), ignored); // unread bytes would reset the answer
+        transport_.finish_sending();
+        auto& scratch = thread_.scratch();
+        (void)transport_.read(scratch.data(), scratch.size()); // unread bytes would reset the answer
     }
+}
+
+/// The TLS handshake, within the time for a header. A connection that has sent nothing yet counts as idle.
+Awaitable<bool> Session::secure() {
+    const auto longest = server_.options.limits.header_time;
+    if (!co_await wait_idle(longest)) co_return false;
+    allow(longest);
+    Step step = transport_.handshake();
+    while (step == Step::wait_read || step == Step::wait_write) {
+        if (!co_await ready(step)) break;
+        step = transport_.handshake();
+    }
+    if (step == Step::done) {
+        client_certificate_ = transport_.client_certificate();
+        co_return true;
+    }
+    const auto failure = expired_ ? std::string{"timed out"} : transport_.failure();
+    log::write(failure.empty() ? log::Level::debug : log::Level::info, "TLS handshake failed",
+               {{"err", failure}, {"remote", peer_}});
+    if (transport_.fall_back_to_plain_http()) {
+        const auto response = error_response(400);
+        auto head = response_head(response, false, false);
+        if (!co_await send(std::move(head), response.body)) co_return false;
+    }
+    if (step == Step::over) co_await linger();
+    co_return false;
 }
 
 /// @return whether another request may follow.
 Awaitable<bool> Session::serve_one() {
-    if (!co_await wait_for_request()) co_return false;
+    if (!co_await wait_for_request()) {
+        transport_.finish_sending();
+        co_return false;
+    }
     const auto started = Clock::now();
     const auto& limits = server_.options.limits;
 
@@ -91,6 +124,7 @@ Awaitable<bool> Session::serve_one() {
     RequestParser parser{limits.header_bytes};
     HttpRequest& request = parser.request();
     request.trace_id = make_trace_id();
+    request.client_certificate = client_certificate_;
     allow(limits.header_time);
     const Arrival header = co_await read_while(parser, RequestParser::State::header, share);
     if (header == Arrival::closed) co_return false;
@@ -128,11 +162,18 @@ Awaitable<bool> Session::serve_one() {
 Awaitable<bool> Session::wait_for_request() {
     if (!input_.empty()) co_return true;
     const auto& limits = server_.options.limits;
-    allow(first_ ? limits.header_time : limits.idle_time);
     input_ = std::string{}; // an idle connection holds no memory
+    const bool readable = co_await wait_idle(first_ ? limits.header_time : limits.idle_time);
+    co_return readable;
+}
+
+/// Idle connections are the first to go when there is no room, or when the server ends.
+Awaitable<bool> Session::wait_idle(Clock::duration longest) {
+    allow(longest);
+    if (server_.draining.load(std::memory_order_relaxed)) hasten(Clock::now() + idle_while_draining);
     thread_.mark_idle(place_);
     idle_ = true;
-    const bool readable = co_await ready(Socket::wait_read);
+    const bool readable = co_await ready(Step::wait_read);
     thread_.mark_busy(place_);
     idle_ = false;
     co_return readable;
@@ -222,14 +263,14 @@ Awaitable<HttpResponse> Session::dispatch(const Route& route, HttpRequest& reque
 Awaitable<bool> Session::send(std::string head, std::string body) {
     std::array<asio::const_buffer, 2> rest{asio::buffer(head), asio::buffer(body)};
     while (asio::buffer_size(rest) != 0) {
-        error_code error;
-        std::size_t sent = socket_.write_some(rest, error);
-        if (error == asio::error::would_block) {
+        const Moved moved = transport_.write(rest);
+        if (moved.step == Step::over) co_return false;
+        if (moved.step != Step::done) {
             allow(server_.options.limits.write_time);
-            if (!co_await ready(Socket::wait_write)) co_return false;
+            if (!co_await ready(moved.step)) co_return false;
             continue;
         }
-        if (error) co_return false;
+        std::size_t sent = moved.bytes;
         for (auto& buffer : rest) {
             const std::size_t part = std::min(sent, buffer.size());
             buffer += part;
@@ -242,10 +283,9 @@ Awaitable<bool> Session::send(std::string head, std::string body) {
 /// Closing with bytes unread resets the connection, and the client may lose the answer with it. So: say that
 /// nothing more comes, and read until the client is done, for a while.
 Awaitable<void> Session::linger() {
-    error_code ignored;
-    socket_.shutdown(Socket::shutdown_send, ignored);
+    transport_.finish_sending();
     const auto end = Clock::now() + linger_total;
-    while (!ignored && Clock::now() < end) {
+    while (Clock::now() < end) {
         allow(linger_step);
         input_.clear();
         if (co_await receive() != Arrival::data) break;
@@ -254,24 +294,24 @@ Awaitable<void> Session::linger() {
 
 Awaitable<Session::Arrival> Session::receive() {
     for (;;) {
-        error_code error;
         auto& scratch = thread_.scratch();
-        const std::size_t received = socket_.read_some(asio::buffer(scratch), error);
-        if (received > 0) {
-            input_.append(scratch.data(), received);
+        const Moved moved = transport_.read(scratch.data(), scratch.size());
+        if (moved.bytes > 0) {
+            input_.append(scratch.data(), moved.bytes);
             co_return Arrival::data;
         }
-        if (error != asio::error::would_block) co_return Arrival::closed;
-        if (!co_await ready(Socket::wait_read)) co_return expired_ ? Arrival::expired : Arrival::closed;
+        if (moved.step == Step::over) co_return Arrival::closed;
+        if (!co_await ready(moved.step)) co_return expired_ ? Arrival::expired : Arrival::closed;
     }
 }
 
 /// @return false when the deadline passed or the socket failed.
-Awaitable<bool> Session::ready(Socket::wait_type what) {
+Awaitable<bool> Session::ready(Step wait) {
     if (expired_) co_return false;
     error_code error;
     auto token = asio::redirect_error(use_awaitable, error);
-    co_await socket_.async_wait(what, token);
+    co_await transport_.socket().async_wait(wait == Step::wait_write ? Socket::wait_write : Socket::wait_read,
+                                            token);
     co_return !error; // what arrived together with the deadline counts
 }
 

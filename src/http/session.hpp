@@ -7,9 +7,11 @@
 #include "http/message.hpp"
 #include "http/request_parser.hpp"
 #include "http/server.hpp"
+#include "http/transport.hpp"
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -33,7 +35,9 @@ struct ServerContext {
 /// Lives inside its coroutine, on one I/O thread.
 class Session {
 public:
-    Session(ServerContext& server, IoThread& thread, Socket socket, const Router& router);
+    /// @param tls null: the connection is in the clear
+    Session(ServerContext& server, IoThread& thread, Socket socket, const TlsContext* tls,
+            const Router& router);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -60,8 +64,10 @@ private:
     };
     static Outcome gone() { return {std::nullopt, true}; }
 
+    Awaitable<bool> secure();
     Awaitable<bool> serve_one();
     Awaitable<bool> wait_for_request();
+    Awaitable<bool> wait_idle(Clock::duration longest);
     Awaitable<Arrival> read_while(RequestParser& parser, RequestParser::State state, BodyShare& share);
     Awaitable<Outcome> answer(RequestParser& parser, BodyShare& share);
     Awaitable<Outcome> refuse_unread(RequestParser& parser, BodyShare& share, HttpResponse response);
@@ -69,16 +75,17 @@ private:
     Awaitable<bool> send(std::string head, std::string body);
     Awaitable<void> linger();
     Awaitable<Arrival> receive();
-    Awaitable<bool> ready(Socket::wait_type what);
+    Awaitable<bool> ready(Step wait);
 
     void allow(Clock::duration time) noexcept;
     void allow_any_time() noexcept;
 
     ServerContext& server_;
     IoThread& thread_;
-    Socket socket_;
+    Transport transport_;
     const Router& router_;
     std::string peer_;
+    std::shared_ptr<const std::string> client_certificate_;
     std::string input_; ///< received and not yet parsed
     Clock::time_point deadline_ = Clock::time_point::max();
     bool expired_ = false;

@@ -1,4 +1,4 @@
-// The two ways behind a TLS proxy: the device's own signature, or the proxy's word.
+// The two ways behind a TLS proxy, the device's own signature or the proxy's word; and the one without.
 #include "http/mdm/identity_source.hpp"
 
 #include "crypto/identity_verifier.hpp"
@@ -31,6 +31,10 @@ std::shared_ptr<const IdentityCertificate> HeaderIdentity::identify(const HttpRe
     auto certificate = verifier_.verify_header(*value);
     if (!certificate) log::warning("undecodable identity certificate header", {{"header", header_}});
     return certificate;
+}
+
+std::shared_ptr<const IdentityCertificate> TlsIdentity::identify(const HttpRequest& request) {
+    return request.client_certificate ? verifier_.verify_der(*request.client_certificate) : nullptr;
 }
 
 } // namespace nanomdm::http

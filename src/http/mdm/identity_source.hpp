@@ -44,4 +44,15 @@ private:
     std::string header_;
 };
 
+/// The client certificate of built-in TLS, whose handshake has proved that the client has its key. A header
+/// counts for nothing here, and neither does a signature.
+class TlsIdentity final : public IdentitySource {
+public:
+    explicit TlsIdentity(IdentityVerifier& verifier) noexcept : verifier_{verifier} {}
+    std::shared_ptr<const IdentityCertificate> identify(const HttpRequest& request) override;
+
+private:
+    IdentityVerifier& verifier_;
+};
+
 } // namespace nanomdm::http

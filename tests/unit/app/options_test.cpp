@@ -136,6 +136,21 @@ TEST(Options, ComplaintsAreOneLineThatNamesTheFlag) {
     }
 }
 
+TEST(Options, TlsTakesBothFilesAndLeavesNoDoubtAboutWhoIsBelieved) {
+    EXPECT_FALSE(parse({"-ca", "x"}).devices.client_certificates);
+    const auto options = parse({"-ca", "x", "-tls-cert", "c", "-tls-key", "k"});
+    EXPECT_TRUE(options.http.tls.enabled());
+    EXPECT_TRUE(options.devices.client_certificates);
+    EXPECT_FALSE(
+        parse({"-ca", "x", "-tls-cert", "c", "-tls-key", "k", "-tls-signature"}).devices.client_certificates);
+
+    EXPECT_EQ(complaint({"-ca", "x", "-tls-cert", "c"}), "-tls-key: missing; -tls-cert needs it");
+    EXPECT_EQ(complaint({"-ca", "x", "-tls-key", "k"}), "-tls-cert: missing; -tls-key needs it");
+    EXPECT_EQ(complaint({"-ca", "x", "-tls-signature"}), "-tls-signature: needs -tls-cert");
+    EXPECT_EQ(complaint({"-ca", "x", "-tls-cert", "c", "-tls-key", "k", "-cert-header", "X"}),
+              "-cert-header: not with -tls-cert: every client could set it");
+}
+
 TEST(Options, FlagWinsOverEnvironmentOverFileOverDefault) {
     const TemporaryFile config{"listen = \":3\"\nworkers = 3\nretro = true\nca = \"file.pem\"\n"};
     const Variable listen{"NANOMDM_LISTEN", ":2"};

@@ -17,6 +17,9 @@
 namespace nanomdm::http::test {
 namespace {
 
+using nanomdm::test::ClientTls;
+using nanomdm::test::ClientTlsOptions;
+
 constexpr timeval patience{20, 0};
 
 [[noreturn]] void fail(const char* what) {
@@ -60,11 +63,31 @@ int connect_to(const std::string& address) {
     return connected(AF_INET, name);
 }
 
+constexpr std::string_view tls_scheme = "tls:";
+
+std::string without_scheme(const std::string& address) {
+    return address.starts_with(tls_scheme) ? address.substr(tls_scheme.size()) : address;
+}
+
+/// Closes the socket on failure, since the constructor that asked will not.
+std::unique_ptr<ClientTls> handshake(int socket, const ClientTlsOptions& options) try {
+    return std::make_unique<ClientTls>(socket, options);
+} catch (...) {
+    ::close(socket);
+    throw;
+}
+
 } // namespace
 
-RawClient::RawClient(const std::string& address) : socket_{connect_to(address)} {}
+RawClient::RawClient(const std::string& address)
+    : socket_{connect_to(without_scheme(address))}, tls_{address.starts_with(tls_scheme)
+                                                             ? handshake(socket_, {})
+                                                             : nullptr} {}
+RawClient::RawClient(const std::string& address, const ClientTlsOptions& tls)
+    : socket_{connect_to(without_scheme(address))}, tls_{handshake(socket_, tls)} {}
 RawClient::RawClient(RawClient&& other) noexcept
-    : socket_{std::exchange(other.socket_, -1)}, input_{std::move(other.input_)} {}
+    : socket_{std::exchange(other.socket_, -1)}, tls_{std::move(other.tls_)}, input_{
+                                                                                  std::move(other.input_)} {}
 RawClient::~RawClient() {
     if (socket_ >= 0) ::close(socket_);
 }
@@ -74,6 +97,7 @@ void RawClient::send(std::string_view bytes) {
 }
 
 bool RawClient::try_send(std::string_view bytes) {
+    if (tls_) return bytes.empty() || tls_->write(bytes);
     while (!bytes.empty()) {
         const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0) return false;
@@ -82,7 +106,12 @@ bool RawClient::try_send(std::string_view bytes) {
     return true;
 }
 
-void RawClient::finish_sending() { ::shutdown(socket_, SHUT_WR); }
+void RawClient::finish_sending() {
+    if (tls_)
+        tls_->say_goodbye();
+    else
+        ::shutdown(socket_, SHUT_WR);
+}
 
 void RawClient::reset_on_close() {
     const linger at_once{1, 0};
@@ -90,6 +119,11 @@ void RawClient::reset_on_close() {
 }
 
 bool RawClient::fill() {
+    if (tls_) {
+        const auto bytes = tls_->read();
+        input_ += bytes;
+        return !bytes.empty();
+    }
     char buffer[16384];
     const auto received = ::recv(socket_, buffer, sizeof buffer, 0);
     if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) fail("no answer");

@@ -1,8 +1,11 @@
 // A client that sends exactly the bytes it is given: what a well-behaved library would not.
 #pragma once
 
+#include "support/client_tls.hpp"
+
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,8 +22,9 @@ struct RawResponse {
 /// A blocking connection with a deadline on everything. Failures throw std::runtime_error.
 class RawClient {
 public:
-    /// @param address as Server::listen returns it.
+    /// @param address as TestServer gives it: with "tls:" in front, TLS is spoken.
     explicit RawClient(const std::string& address);
+    RawClient(const std::string& address, const nanomdm::test::ClientTlsOptions& tls);
     ~RawClient();
     RawClient(RawClient&& other) noexcept;
     RawClient& operator=(RawClient&&) = delete;
@@ -28,6 +32,7 @@ public:
     void send(std::string_view bytes);
     /// @return false when the server stopped taking bytes.
     bool try_send(std::string_view bytes);
+    /// With TLS its goodbye and no more; else the connection's sending half is closed.
     void finish_sending();
     /// Makes close() send a reset.
     void reset_on_close();
@@ -40,11 +45,13 @@ public:
     std::string read_all();
     /// Whether the server has closed, waiting for it up to the deadline.
     bool closed();
+    [[nodiscard]] nanomdm::test::ClientTls& tls() { return *tls_; }
 
 private:
     bool fill();
 
     int socket_;
+    std::unique_ptr<nanomdm::test::ClientTls> tls_; ///< null: in the clear
     std::string input_;
 };
 

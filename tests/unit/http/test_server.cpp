@@ -3,7 +3,9 @@
 
 #include "http/auth.hpp"
 #include "nanomdm/error.hpp"
+#include "support/test_ca.hpp"
 
+#include <cstdlib>
 #include <stdexcept>
 
 namespace nanomdm::http::test {
@@ -31,11 +33,22 @@ HttpResponse throwing(HttpRequest& request) {
 
 } // namespace
 
+const TlsContext* default_tls() {
+    if (std::getenv("NANOMDM_TEST_TLS") == nullptr) return nullptr;
+    static const TlsContext context = [] {
+        const auto server = nanomdm::test::TestCa::make_root().issue({.extended_key_usage = "serverAuth"});
+        return TlsContext{server.certificate_pem, server.private_key_pem,
+                          TlsContext::ClientCertificates::requested};
+    }();
+    return &context;
+}
+
 TestServer::TestServer(TestServerOptions options)
     : workers_{WorkerPool::fixed(options.workers, options.queue)}, upstream_{WorkerPool::wide(8)} {
     add_routes();
     server_.emplace(workers_, upstream_, options.server);
-    address_ = server_->listen(options.address, router_);
+    address_ =
+        (options.tls != nullptr ? "tls:" : "") + server_->listen(options.address, router_, options.tls);
     if (options.most_body) server_->limit_bodies(*options.most_body);
     server_->start();
 }
@@ -63,6 +76,9 @@ void TestServer::add_routes() {
         for (const auto& [name, value] : request.headers) lines += name + '=' + value + '\n';
         return text(lines + request.body);
     };
+    const auto certificate = [](HttpRequest& request) {
+        return text(request.client_certificate ? *request.client_certificate : "none");
+    };
     const auto big = [](HttpRequest& request) { return text(std::string(std::stoul(request.body), 'x')); };
     const auto guarded = [](HttpRequest&) { return text("let in\n"); };
     const auto version = [](HttpRequest&) { return text("1\n"); };
@@ -86,6 +102,7 @@ void TestServer::add_routes() {
     router_.add({.path = "/choose", .methods = {"PUT"}, .handler = slow, .choose_lane = by_body});
     router_.add({.path = "/throw/", .methods = {}, .handler = throwing});
     router_.add({.path = "/request", .methods = {}, .handler = describe});
+    router_.add({.path = "/certificate", .methods = {}, .handler = certificate});
     router_.add({.path = "/big", .methods = {"PUT"}, .handler = big});
     router_.add({.path = "/headers", .methods = {}, .handler = headers});
     router_.add({.path = "/empty", .methods = {}, .handler = empty});

@@ -3,6 +3,7 @@
 
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "http/tls/tls_context.hpp"
 #include "http/worker_pool.hpp"
 
 #include <atomic>
@@ -41,22 +42,29 @@ private:
     bool open_ = false;
 };
 
+/// What servers speak unless their test says otherwise: TLS with NANOMDM_TEST_TLS in the environment, else
+/// null. So the same tests run twice.
+[[nodiscard]] const TlsContext* default_tls();
+
 struct TestServerOptions {
     ServerOptions server{};
     std::size_t workers = 2;
     std::size_t queue = 64;
     std::string address = "127.0.0.1:0";
     std::optional<std::uint64_t> most_body = {}; ///< for Server::limit_bodies
+    const TlsContext* tls = default_tls();       ///< null: in the clear
 };
 
 /// PUT|POST /echo answers the body; GET /version; any /slow waits for the gate; PUT /upstream waits for the
 /// gate on the other pool; PUT /choose runs where its body says; /throw/… throws; any /request describes
-/// what the handler got; PUT /big answers as many bytes as the body says; /guarded asks for a key.
+/// what the handler got; any /certificate answers the client's; PUT /big answers as many bytes as the body
+/// says; /guarded asks for a key.
 class TestServer {
 public:
     explicit TestServer(TestServerOptions options = {});
     ~TestServer();
 
+    /// With "tls:" in front where it speaks TLS.
     const std::string& address() const noexcept { return address_; }
     Server& server() noexcept { return *server_; }
     Gate& gate() noexcept { return gate_; }

@@ -67,5 +67,30 @@ TEST_F(IdentitySourceTest, ASignatureHeaderSentTwiceIsRefusedAsSuch) {
     EXPECT_THROW((void)signature.identify(request), Error); // one empty field is none at all
 }
 
+TEST_F(IdentitySourceTest, OverTlsTheClientsCertificateAloneCounts) {
+    TlsIdentity over_tls{verifier};
+    request.headers.add("X-Client-Cert", ours);
+    request.headers.add("Mdm-Signature", "AAAA");
+    EXPECT_FALSE(over_tls.identify(request)) << "headers are the client's to choose";
+    const auto device = ca.issue();
+    request.client_certificate = std::make_shared<const std::string>(device.certificate_der());
+    const auto identity = over_tls.identify(request);
+    ASSERT_TRUE(identity);
+    EXPECT_EQ(identity->der, device.certificate_der());
+}
+
+TEST_F(IdentitySourceTest, OverTlsAnyCertificateConnectsAndAnUntrustedOneIsRefusedHere) {
+    TlsIdentity over_tls{verifier};
+    const auto now = std::chrono::system_clock::now();
+    const auto stranger = TestCa::make_root().issue();
+    const auto expired =
+        ca.issue({.not_before = now - std::chrono::hours{2}, .not_after = now - std::chrono::hours{1}});
+    const auto server = ca.issue({.extended_key_usage = "serverAuth"});
+    for (const auto& identity : {stranger, expired, server}) {
+        request.client_certificate = std::make_shared<const std::string>(identity.certificate_der());
+        EXPECT_THROW((void)over_tls.identify(request), Error);
+    }
+}
+
 } // namespace
 } // namespace nanomdm::http
