@@ -78,6 +78,14 @@ public:
     }
     EnrollmentMessages messages(const EnrollmentId& id) override { return for_reading().messages(id); }
 
+    std::vector<EnrollmentState> devices_after(const std::optional<EnrollmentId>& after,
+                                               std::size_t limit) override {
+        return for_reading().devices_after(after, limit);
+    }
+    std::vector<EnrollmentState> user_channels(const EnrollmentId& device) override {
+        return for_reading().user_channels(device);
+    }
+
     void record_event(const Event& event) override { for_outbox().record_event(event); }
     std::vector<OutboxLane> lease_events(const LeaseRequest& request) override {
         return for_outbox().lease_events(request);

@@ -68,6 +68,7 @@ class EnqueueContract : public StorageContract {};
 class DeliveryContract : public StorageContract {};
 class ReportContract : public StorageContract {};
 class PushContract : public StorageContract {};
+class FleetContract : public StorageContract {};
 class HostileTextContract : public StorageContract {};
 class ThreadsContract : public StorageContract {};
 class ReopenContract : public StorageContract {
@@ -133,6 +134,7 @@ void in_parallel(int count, const std::function<void(int)>& work);
     NANOMDM_STORAGE_SUITE(Name, DeliveryContract, backend);                                                  \
     NANOMDM_STORAGE_SUITE(Name, ReportContract, backend);                                                    \
     NANOMDM_STORAGE_SUITE(Name, PushContract, backend);                                                      \
+    NANOMDM_STORAGE_SUITE(Name, FleetContract, backend);                                                     \
     NANOMDM_STORAGE_SUITE(Name, HostileTextContract, backend);                                               \
     NANOMDM_STORAGE_SUITE(Name, ThreadsContract, backend);                                                   \
     NANOMDM_STORAGE_SUITE(Name, ReopenContract, backend);                                                    \

@@ -4,6 +4,7 @@
 #include "nanomdm/storage/cert_auth_store.hpp"
 #include "nanomdm/storage/checkin_store.hpp"
 #include "nanomdm/storage/enrollment_store.hpp"
+#include "nanomdm/storage/fleet_reader.hpp"
 #include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/push_store.hpp"
 #include "nanomdm/storage/queue_store.hpp"
@@ -23,6 +24,7 @@ class AllStorage : public CheckInStore,
                    public PushStore,
                    public PushCertStore,
                    public EnrollmentStore,
+                   public FleetReader,
                    public OutboxStore {};
 
 } // namespace nanomdm

@@ -57,6 +57,10 @@ public:
     std::optional<EnrollmentState> enrollment(const EnrollmentId& id) override;
     EnrollmentMessages messages(const EnrollmentId& id) override;
 
+    std::vector<EnrollmentState> devices_after(const std::optional<EnrollmentId>& after,
+                                               std::size_t limit) override;
+    std::vector<EnrollmentState> user_channels(const EnrollmentId& device) override;
+
     void record_event(const Event& event) override;
     std::vector<OutboxLane> lease_events(const LeaseRequest& request) override;
     void finish_lanes(std::span<const LaneVisit> visits) override;

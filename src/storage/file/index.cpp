@@ -15,6 +15,11 @@ EnrollmentEntry* Index::find(std::string_view id) noexcept {
     return found == by_id_.end() ? nullptr : found->second;
 }
 
+EnrollmentEntry* Index::next_after(std::string_view id) noexcept {
+    const auto next = ids_.upper_bound(id);
+    return next == ids_.end() ? nullptr : find(*next);
+}
+
 EnrollmentEntry* Index::owner(const CertificateHash& hash) noexcept {
     const auto found = by_certificate_.find(hash);
     return found == by_certificate_.end() ? nullptr : found->second;
@@ -29,6 +34,7 @@ EnrollmentEntry& Index::find_or_add(std::string_view id) {
     if (EnrollmentEntry* known = find(id)) return *known;
     EnrollmentEntry& entry = *entries_.emplace_back(std::make_unique<EnrollmentEntry>(std::string{id}));
     by_id_.emplace(entry.id, &entry);
+    ids_.insert(entry.id);
     return entry;
 }
 

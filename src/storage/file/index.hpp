@@ -43,6 +43,8 @@ public:
     void apply(Lsn lsn, const Record& record);
 
     [[nodiscard]] EnrollmentEntry* find(std::string_view id) noexcept;
+    /// The enrollment whose ID is the next greater one, compared as bytes; null: none.
+    [[nodiscard]] EnrollmentEntry* next_after(std::string_view id) noexcept;
     /// The device a certificate is associated with; null: none.
     [[nodiscard]] EnrollmentEntry* owner(const CertificateHash& hash) noexcept;
     [[nodiscard]] QueuedCommand* queued_command(std::string_view uuid) noexcept;
@@ -95,6 +97,7 @@ private:
 
     std::vector<std::unique_ptr<EnrollmentEntry>> entries_;
     std::unordered_map<std::string_view, EnrollmentEntry*> by_id_; ///< keys lie in the entries
+    std::set<std::string_view> ids_;                               ///< the same keys in order, for walks
     std::unordered_map<CertificateHash, EnrollmentEntry*, HashOfHash> by_certificate_;
     TextMap<std::unique_ptr<QueuedCommand>> commands_;
     std::set<std::string> topics_;

@@ -36,6 +36,7 @@ void InMemStorage::store_authenticate(const Authenticate& message, const std::st
     const EnrollmentId& id = message.enrollment.id;
     Record& device = records_.try_emplace(id, message.enrollment).first->second;
 
+    devices_.insert(id);
     device.enrollment = message.enrollment;
     device.authenticated = true;
     device.serial_number = message.serial_number.str();
@@ -166,16 +167,7 @@ std::optional<EnrollmentState> InMemStorage::enrollment(const EnrollmentId& id) 
     const std::shared_lock lock{mutex_};
     const Record* record = find(id);
     if (record == nullptr) return std::nullopt;
-    return EnrollmentState{
-        .enrollment = record->enrollment,
-        .enabled = record->enabled,
-        .token_update_tally = record->token_update_tally,
-        .serial_number = record->serial_number,
-        .push = record->push,
-        .last_seen_at = record->last_seen_at,
-        .user_short_name = record->user_short_name,
-        .user_long_name = record->user_long_name,
-    };
+    return record->state();
 }
 
 EnrollmentMessages InMemStorage::messages(const EnrollmentId& id) {

@@ -50,6 +50,10 @@ public:
     std::optional<EnrollmentState> enrollment(const EnrollmentId& id) override;
     EnrollmentMessages messages(const EnrollmentId& id) override;
 
+    std::vector<EnrollmentState> devices_after(const std::optional<EnrollmentId>& after,
+                                               std::size_t limit) override;
+    std::vector<EnrollmentState> user_channels(const EnrollmentId& device) override;
+
     void record_event(const Event& event) override;
     std::vector<OutboxLane> lease_events(const LeaseRequest& request) override;
     void finish_lanes(std::span<const LaneVisit> visits) override;
@@ -75,6 +79,7 @@ private:
 
     std::shared_mutex mutex_;
     std::unordered_map<EnrollmentId, inmem::Record> records_;
+    std::set<EnrollmentId> devices_; ///< the device channels among them
     std::unordered_map<CommandUuid, std::shared_ptr<const Command>> commands_;
     std::unordered_map<std::string, EnrollmentId> owners_; ///< by certificate hash
     std::set<EnrollmentId> owning_devices_;

@@ -64,6 +64,16 @@ struct Record {
     EnrollmentMessages messages;
     Queue queue;
 
+    [[nodiscard]] EnrollmentState state() const {
+        return {.enrollment = enrollment,
+                .enabled = enabled,
+                .token_update_tally = token_update_tally,
+                .serial_number = serial_number,
+                .push = push,
+                .last_seen_at = last_seen_at,
+                .user_short_name = user_short_name,
+                .user_long_name = user_long_name};
+    }
     void disable() {
         enabled = false;
         token_update_tally = 0;

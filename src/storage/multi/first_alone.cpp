@@ -47,6 +47,15 @@ std::optional<EnrollmentState> MultiStorage::enrollment(const EnrollmentId& id) 
 
 EnrollmentMessages MultiStorage::messages(const EnrollmentId& id) { return first_->messages(id); }
 
+std::vector<EnrollmentState> MultiStorage::devices_after(const std::optional<EnrollmentId>& after,
+                                                         std::size_t limit) {
+    return first_->devices_after(after, limit);
+}
+
+std::vector<EnrollmentState> MultiStorage::user_channels(const EnrollmentId& device) {
+    return first_->user_channels(device);
+}
+
 void MultiStorage::record_event(const Event& event) { first_->record_event(event); }
 
 std::vector<OutboxLane> MultiStorage::lease_events(const LeaseRequest& request) {

@@ -1,7 +1,7 @@
 // Looking at enrollments.
+#include "storage/mysql/enrollment_columns.hpp"
 #include "storage/mysql/mysql_storage.hpp"
 #include "storage/mysql/row_key.hpp"
-#include "storage/mysql/row_values.hpp"
 #include "storage/mysql/text_columns.hpp"
 
 namespace nanomdm::storage {
@@ -12,19 +12,23 @@ using mysql::RowKey;
 using mysql::Session;
 
 /// The serial number is the device's own: that of a user channel's device does not show.
-constexpr std::string_view select_enrollment = R"(
-SELECT e.type, e.device_id, e.user_id IS NOT NULL, e.topic, e.push_magic, e.token_hex, e.enabled,
-       e.token_update_tally, UNIX_TIMESTAMP(e.last_seen_at), d.serial_number, u.user_short_name,
-       u.user_long_name
+const std::string& select_enrollment() {
+    static const std::string sql = "SELECT e.device_id, e.user_id IS NOT NULL, d.serial_number, "
+                                   "u.user_short_name, u.user_long_name, " +
+                                   std::string{mysql::enrollment_columns} + R"(
 FROM enrollments e
 LEFT JOIN devices d ON d.id = e.id
 LEFT JOIN users u ON u.id = e.user_id AND u.device_id = e.device_id
 WHERE e.id = ?)";
+    return sql;
+}
 
-/// A device without a TokenUpdate. No column has its type: its message tells.
-constexpr std::string_view select_authenticated = R"(
-SELECT serial_number, INSTR(authenticate, 'EnrollmentID') > 0 AND INSTR(authenticate, 'UDID') = 0
-FROM devices WHERE id = ?)";
+/// A device without a TokenUpdate.
+const std::string& select_authenticated() {
+    static const std::string sql =
+        "SELECT serial_number, " + mysql::is_user_enrollment("authenticate") + " FROM devices WHERE id = ?";
+    return sql;
+}
 
 /// A user channel without a TokenUpdate; only Macs send UserAuthenticate.
 constexpr std::string_view select_announced =
@@ -64,30 +68,23 @@ EnrollmentMessages messages_of_user(Session& session, const EnrollmentId& id) {
     return messages;
 }
 
-EnrollmentState bare(Enrollment enrollment) {
-    return {std::move(enrollment), false, 0, {}, std::nullopt, std::nullopt, {}, {}};
-}
-
 std::optional<EnrollmentState> completed(Session& session, const EnrollmentId& id) {
-    auto row = session.query(select_enrollment, {RowKey{id}});
+    auto row = session.query(select_enrollment(), {RowKey{id}});
     if (!row.next()) return std::nullopt;
-    EnrollmentState state = bare({id, mysql::enrollment_type_of(row.text(0)), std::nullopt});
-    if (row.integer(2) != 0) state.enrollment.parent = mysql::enrollment_id_of(row.text(1));
-    state.push = mysql::push_info_of(row.text(3), row.text(4), row.text(5));
-    state.enabled = row.integer(6) != 0;
-    state.token_update_tally = static_cast<int>(row.integer(7));
-    state.last_seen_at = mysql::time_of(row.integer(8));
-    state.serial_number = row.text(9);
-    state.user_short_name = row.text(10);
-    state.user_long_name = row.text(11);
+    EnrollmentState state = mysql::incomplete({id, EnrollmentType::device, std::nullopt});
+    if (row.integer(1) != 0) state.enrollment.parent = mysql::enrollment_id_of(row.text(0));
+    state.serial_number = row.text(2);
+    state.user_short_name = row.text(3);
+    state.user_long_name = row.text(4);
+    mysql::read_enrollment(row, 5, state);
     return state;
 }
 
 std::optional<EnrollmentState> authenticated(Session& session, const EnrollmentId& id) {
-    auto row = session.query(select_authenticated, {RowKey{id}});
+    auto row = session.query(select_authenticated(), {RowKey{id}});
     if (!row.next()) return std::nullopt;
     const auto type = row.integer(1) != 0 ? EnrollmentType::user_enrollment_device : EnrollmentType::device;
-    EnrollmentState state = bare({id, type, std::nullopt});
+    EnrollmentState state = mysql::incomplete({id, type, std::nullopt});
     state.serial_number = row.text(0);
     return state;
 }
@@ -95,7 +92,8 @@ std::optional<EnrollmentState> authenticated(Session& session, const EnrollmentI
 std::optional<EnrollmentState> announced(Session& session, const EnrollmentId& id) {
     auto row = session.query(select_announced, {RowKey{id}});
     if (!row.next()) return std::nullopt;
-    EnrollmentState state = bare({id, EnrollmentType::user, mysql::enrollment_id_of(row.text(0))});
+    EnrollmentState state =
+        mysql::incomplete({id, EnrollmentType::user, mysql::enrollment_id_of(row.text(0))});
     state.user_short_name = row.text(1);
     state.user_long_name = row.text(2);
     return state;
