@@ -11,6 +11,7 @@ endfunction()
 
 # nanomdm_test(unit_mdm SOURCES a_test.cpp … LINKS nanomdm::mdm …): a GoogleTest program whose tests
 # ctest runs one by one; with WHOLE as one test, for programs that start a server for all of theirs.
+# Those take longest, so they start first (COST).
 function(nanomdm_test name)
     cmake_parse_arguments(ARG "WHOLE" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
     if(NOT ARG_TIMEOUT)
@@ -21,7 +22,7 @@ function(nanomdm_test name)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
     if(ARG_WHOLE)
         add_test(NAME ${name} COMMAND ${name})
-        set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+        set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}" COST 1000)
     else()
         gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
             PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
