@@ -100,6 +100,8 @@ public:
     std::size_t shed_events(std::uint64_t most) override { return for_outbox().shed_events(most); }
     OutboxState outbox_state() override { return for_outbox().outbox_state(); }
 
+    void ping() override { for_reading().ping(); }
+
 private:
     virtual AllStorage& for_writing() = 0;
     virtual AllStorage& for_reading() = 0;

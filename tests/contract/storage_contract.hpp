@@ -69,6 +69,7 @@ class DeliveryContract : public StorageContract {};
 class ReportContract : public StorageContract {};
 class PushContract : public StorageContract {};
 class FleetContract : public StorageContract {};
+class PingContract : public StorageContract {};
 class HostileTextContract : public StorageContract {};
 class ThreadsContract : public StorageContract {};
 class ReopenContract : public StorageContract {
@@ -135,6 +136,7 @@ void in_parallel(int count, const std::function<void(int)>& work);
     NANOMDM_STORAGE_SUITE(Name, ReportContract, backend);                                                    \
     NANOMDM_STORAGE_SUITE(Name, PushContract, backend);                                                      \
     NANOMDM_STORAGE_SUITE(Name, FleetContract, backend);                                                     \
+    NANOMDM_STORAGE_SUITE(Name, PingContract, backend);                                                      \
     NANOMDM_STORAGE_SUITE(Name, HostileTextContract, backend);                                               \
     NANOMDM_STORAGE_SUITE(Name, ThreadsContract, backend);                                                   \
     NANOMDM_STORAGE_SUITE(Name, ReopenContract, backend);                                                    \

@@ -6,6 +6,7 @@
 #include "nanomdm/storage/enrollment_store.hpp"
 #include "nanomdm/storage/fleet_reader.hpp"
 #include "nanomdm/storage/outbox_store.hpp"
+#include "nanomdm/storage/pingable.hpp"
 #include "nanomdm/storage/push_store.hpp"
 #include "nanomdm/storage/queue_store.hpp"
 
@@ -25,6 +26,7 @@ class AllStorage : public CheckInStore,
                    public PushCertStore,
                    public EnrollmentStore,
                    public FleetReader,
-                   public OutboxStore {};
+                   public OutboxStore,
+                   public Pingable {};
 
 } // namespace nanomdm

@@ -1,6 +1,7 @@
 // Opening and closing, and reading what an enrollment sent.
 #include "storage/file/file_storage.hpp"
 
+#include "nanomdm/error.hpp"
 #include "storage/file/store.hpp"
 
 #include <array>
@@ -14,6 +15,15 @@ FileStorage::FileStorage(FileOptions options) : store_{std::make_unique<file::St
 FileStorage::~FileStorage() = default;
 
 void FileStorage::checkpoint() { store_->checkpoint(); }
+
+/// A journal that has failed ends the process, so what is left to find out is whether the disk is full, and
+/// whether flushes come to an end: with nothing to flush, that costs nothing.
+void FileStorage::ping() {
+    auto& journal = store_->journal();
+    if (journal.is_disk_full()) throw Error{Errc::unavailable, "the disk is full"};
+    { const std::lock_guard lock{store_->ledger().mutex}; }
+    journal.wait_durable(journal.last());
+}
 std::uint64_t FileStorage::journal_backlog() const noexcept { return store_->journal().backlog(); }
 
 EnrollmentMessages FileStorage::messages(const EnrollmentId& id) {

@@ -69,6 +69,8 @@ public:
     std::size_t shed_events(std::uint64_t most) override;
     OutboxState outbox_state() override;
 
+    void ping() override;
+
     /// Brings the plain files up to date now; the background does it every few seconds by itself.
     void checkpoint();
     /// Bytes of journal that the plain files do not have yet.

@@ -76,4 +76,6 @@ std::size_t MultiStorage::shed_events(std::uint64_t most) { return first_->shed_
 
 OutboxState MultiStorage::outbox_state() { return first_->outbox_state(); }
 
+void MultiStorage::ping() { first_->ping(); }
+
 } // namespace nanomdm::storage

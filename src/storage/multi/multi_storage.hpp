@@ -71,6 +71,8 @@ public:
     std::size_t shed_events(std::uint64_t most) override;
     OutboxState outbox_state() override;
 
+    void ping() override;
+
 private:
     void hand_on(const multi::Write& write) noexcept;
 

@@ -16,10 +16,12 @@ std::size_t largest_message_of(mysql::Database& database) {
 } // namespace
 
 MySqlStorage::MySqlStorage(const MySqlOptions& options)
-    : database_{options.endpoint, options.pool, options.patience}, delete_finished_{options.delete_finished},
-      largest_message_{largest_message_of(database_)}, upkeep_{database_, options},
-      last_seen_{database_, options.last_seen_interval} {}
+    : database_{options.endpoint, options.pool, options.patience}, heartbeat_{options.endpoint},
+      delete_finished_{options.delete_finished}, largest_message_{largest_message_of(database_)},
+      upkeep_{database_, options}, last_seen_{database_, options.last_seen_interval} {}
 
 MySqlStorage::~MySqlStorage() = default;
+
+void MySqlStorage::ping() { heartbeat_.ask(); }
 
 } // namespace nanomdm::storage

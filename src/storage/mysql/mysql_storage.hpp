@@ -4,6 +4,7 @@
 #include "nanomdm/storage/storage.hpp"
 #include "storage/mysql/association_cache.hpp"
 #include "storage/mysql/database.hpp"
+#include "storage/mysql/heartbeat.hpp"
 #include "storage/mysql/last_seen.hpp"
 #include "storage/mysql/options.hpp"
 #include "storage/mysql/queue_upkeep.hpp"
@@ -63,6 +64,8 @@ public:
     std::size_t shed_events(std::uint64_t most) override;
     OutboxState outbox_state() override;
 
+    void ping() override;
+
     /// What one message may have at most, bytes: the server's max_allowed_packet less 64 KiB.
     [[nodiscard]] std::size_t largest_message() const noexcept { return largest_message_; }
     [[nodiscard]] mysql::PoolUse pool_use() { return database_.pool().use(); }
@@ -72,6 +75,7 @@ private:
                     mysql::AssociationCache::Clock::time_point asked);
 
     mysql::Database database_;
+    mysql::Heartbeat heartbeat_;
     const bool delete_finished_;
     const std::size_t largest_message_;
     mysql::AssociationCache associations_;

@@ -1,4 +1,6 @@
 // A server that does not answer at all: waiting is bounded, and over when the server is back.
+#include "storage/mysql/heartbeat.hpp"
+#include "storage/mysql/mysql_storage.hpp"
 #include "unit/storage_mysql/failure_scene.hpp"
 
 #include <gtest/gtest.h>
@@ -57,6 +59,43 @@ TEST_F(Silence, AShortOneIsNotNoticed) {
     ASSERT_TRUE(nanomdm::test::eventually([&] { return database.pool().use().in_use == 1; }));
     server().resume();
     EXPECT_EQ(asker.get(), "42");
+}
+
+TEST_F(Silence, AHeartbeatEndsWhateverTheTimeOutsAreAndRecovers) {
+    auto patient = endpoint_of(server(), empty_tables().name());
+    patient.connect_timeout = patient.read_timeout = patient.write_timeout = 0s; // for ever
+    Heartbeat used{patient};
+    Heartbeat fresh{patient};
+    EXPECT_NO_THROW(used.ask());
+    server().pause();
+    EXPECT_EQ(errc_of([&] { used.ask(); }), Errc::unavailable);
+    EXPECT_EQ(errc_of([&] { fresh.ask(); }), Errc::unavailable);
+    server().resume();
+    EXPECT_NO_THROW(used.ask());
+    EXPECT_NO_THROW(fresh.ask());
+}
+
+TEST_F(Silence, AHeartbeatOutlivesTheEndOfItsConnection) {
+    Heartbeat heartbeat{endpoint_of(server(), empty_tables().name())};
+    EXPECT_NO_THROW(heartbeat.ask());
+    server().stop();
+    EXPECT_EQ(errc_of([&] { heartbeat.ask(); }), Errc::unavailable);
+    server().start();
+    EXPECT_NO_THROW(heartbeat.ask());
+}
+
+TEST_F(Silence, ABusyPoolDoesNotKeepAStorageFromAnswering) {
+    auto options = empty_tables().options();
+    options.pool.size = 1;
+    MySqlStorage storage{options};
+    Observer observer{server()};
+    observer.session().run("LOCK TABLES " + empty_tables().name() + ".devices WRITE");
+    auto held_up =
+        std::async(std::launch::async, [&] { return storage.enrollment(EnrollmentId{"A1B2"}).has_value(); });
+    ASSERT_TRUE(nanomdm::test::eventually([&] { return storage.pool_use().in_use == 1; }));
+    EXPECT_NO_THROW(storage.ping());
+    observer.session().run("UNLOCK TABLES");
+    EXPECT_FALSE(held_up.get());
 }
 
 TEST_F(Silence, AServerThatIsNotThereIsUnavailable) {

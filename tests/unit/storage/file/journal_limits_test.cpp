@@ -1,6 +1,7 @@
 // The journal where room runs out: on the disk, in the backlog, in a record; and what a start finds of that.
 #include "faulty_files.hpp"
 #include "fixtures.hpp"
+#include "storage/file/file_storage.hpp"
 #include "storage/file/journal.hpp"
 #include "storage/file/store.hpp"
 
@@ -154,6 +155,38 @@ TEST_F(JournalLimitsTest, LastSeenIsNotRecordedWhileTheDiskIsFull) {
     store.journal().prepare_spare();
     store.record_last_seen();
     EXPECT_EQ(store.journal().last(), 1u);
+}
+
+TEST_F(JournalLimitsTest, AStoreDoesNotAnswerProbesWhileTheDiskIsFull) {
+    FileOptions options{.directory = directory_.path() / "whole"};
+    options.files = &files_;
+    options.journal = small;
+    FileStorage storage{options};
+    const auto answers = [&storage] {
+        try {
+            storage.ping();
+            return true;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), Errc::unavailable);
+            return false;
+        }
+    };
+    EXPECT_TRUE(answers());
+    const auto await = [&answers](bool wanted) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+        while (answers() != wanted && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+        EXPECT_EQ(answers(), wanted);
+    };
+    const auto store_some = [&storage] {
+        storage.store_push_certificate({Topic{"com.example"}, std::string(2500, 'x'), "key"});
+    };
+    store_some();
+    files_.is_full = true;
+    auto stored = std::async(std::launch::async, store_some); // one to a segment: takes a new one
+    await(false);
+    files_.is_full = false;
+    stored.get();
+    await(true);
 }
 
 TEST_F(JournalLimitsTest, OnlyAFewWaitForThePlainFilesTheRestAreRefusedAtOnce) {

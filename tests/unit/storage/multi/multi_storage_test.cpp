@@ -111,5 +111,27 @@ TEST_F(MultiStorageTest, ADeviceAndItsUsersShareALane) {
     EXPECT_LT(multi::lane_of(mac.id), multi::lanes);
 }
 
+class Silent final : public contract::RoutedStorage {
+public:
+    void ping() override { throw Error{Errc::unavailable, "silent"}; }
+
+private:
+    AllStorage& for_writing() override { return storage_; }
+    AllStorage& for_reading() override { return storage_; }
+    AllStorage& for_outbox() override { return storage_; }
+    InMemStorage storage_;
+};
+
+TEST(MultiStoragePing, AsksTheFirstAlone) {
+    const auto ping = [](std::unique_ptr<AllStorage> first, std::unique_ptr<AllStorage> follower) {
+        std::vector<std::unique_ptr<multi::Follower>> followers;
+        followers.push_back(std::make_unique<multi::Follower>("follower", std::move(follower), nullptr,
+                                                              multi::FollowerOptions{}));
+        MultiStorage{std::move(first), std::move(followers)}.ping();
+    };
+    EXPECT_NO_THROW(ping(std::make_unique<InMemStorage>(), std::make_unique<Silent>()));
+    EXPECT_THROW(ping(std::make_unique<Silent>(), std::make_unique<InMemStorage>()), Error);
+}
+
 } // namespace
 } // namespace nanomdm::storage
