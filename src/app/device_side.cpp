@@ -1,6 +1,7 @@
 // The composition of the device side, from the storage outwards. Read it bottom-up as a request does.
 #include "app/device_side.hpp"
 
+#include "app/auth_proxy_side.hpp"
 #include "app/core_options.hpp"
 #include "app/device_sources.hpp"
 #include "app/webhook_side.hpp"
@@ -13,6 +14,7 @@
 #include "service/dump.hpp"
 
 #include <iostream>
+#include <optional>
 
 namespace nanomdm::app {
 namespace {
@@ -63,7 +65,9 @@ struct DeviceSide::Parts {
           webhook{webhook_side != nullptr ? webhook_side->around(core) : nullptr},
           cert_auth{webhook ? static_cast<Service&>(*webhook) : core, storage, cert_auth_options(options)},
           dump{cert_auth, std::cout}, identity{identity_source(options, verifier)},
-          endpoint{options.dump ? static_cast<Service&>(dump) : cert_auth, *identity, webhook != nullptr} {}
+          endpoint{options.dump ? static_cast<Service&>(dump) : cert_auth, *identity, webhook != nullptr} {
+        if (!options.auth_proxy_url.empty()) auth_proxy.emplace(options, *identity, storage);
+    }
 
     IdentityVerifier verifier;
     DeviceSources sources;
@@ -73,6 +77,7 @@ struct DeviceSide::Parts {
     service::Dump dump;
     std::unique_ptr<http::IdentitySource> identity;
     http::DeviceEndpoint endpoint;
+    std::optional<AuthProxySide> auth_proxy;
 };
 
 DeviceSide::DeviceSide(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage,
@@ -83,14 +88,19 @@ DeviceSide::~DeviceSide() = default;
 
 void DeviceSide::add_routes(http::Router& router) {
     parts_->endpoint.add_routes(router, options_.separate_check_in);
+    if (parts_->auth_proxy) parts_->auth_proxy->add_routes(router);
 }
 
 void DeviceSide::check(const DeviceOptions& options) {
     (void)read_trust(options);
     DeviceSources::check(options.sources);
+    AuthProxySide::check(options);
 }
 
-void DeviceSide::stop() noexcept { parts_->sources.stop(); }
+void DeviceSide::stop() noexcept {
+    parts_->sources.stop();
+    if (parts_->auth_proxy) parts_->auth_proxy->stop();
+}
 
 void DeviceSide::reload() { parts_->verifier.reload(read_trust(options_)); }
 

@@ -137,6 +137,11 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
     flag.value("get-token-url", o.devices.sources.token_url,
                "URL of a server that has tokens, asked as -dm is; ends with /");
 
+    flag.value("auth-proxy-url", o.devices.auth_proxy_url,
+               "URL that requests of enrolled devices to /authproxy/ are passed on to");
+    flag.value("auth-proxy-streams", o.devices.auth_proxy_streams, "most requests passed on at once")
+        ->check(CLI::Range(1U, most_threads));
+
     flag.list("api", o.api.keys, "API key (repeatable); the API is off without one");
     flag.value("api-file", o.api.key_file, "file with API keys, one a line; read again on SIGHUP");
     flag.value("api-listen", o.http.api_listen, "serve the API on this address instead of -listen");

@@ -42,6 +42,8 @@ struct DeviceOptions {
     bool zero_length_digest_challenge = false;
     bool dump = false;
     SourceOptions sources;
+    std::string auth_proxy_url; ///< empty: no authentication proxy
+    unsigned auth_proxy_streams = 256;
 };
 
 struct ApiOptions {

@@ -23,7 +23,7 @@ std::string milliseconds(std::chrono::steady_clock::duration elapsed) {
 
 } // namespace
 
-void log_access(const HttpRequest& request, unsigned status, std::size_t bytes,
+void log_access(const HttpRequest& request, unsigned status, std::uint64_t bytes,
                 std::chrono::steady_clock::duration elapsed) {
     if (!log::enabled(log::Level::info)) return;
     const log::TraceScope trace{request.trace_id};

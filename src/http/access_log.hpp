@@ -4,12 +4,12 @@
 #include "http/message.hpp"
 
 #include <chrono>
-#include <cstddef>
+#include <cstdint>
 
 namespace nanomdm::http {
 
 /// Method, path without query, status, body bytes sent, milliseconds since the request's first byte, client.
-void log_access(const HttpRequest& request, unsigned status, std::size_t bytes,
+void log_access(const HttpRequest& request, unsigned status, std::uint64_t bytes,
                 std::chrono::steady_clock::duration elapsed);
 
 } // namespace nanomdm::http

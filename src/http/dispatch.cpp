@@ -69,4 +69,14 @@ HttpResponse respond(const Route& route, HttpRequest& request) noexcept {
     }
 }
 
+std::optional<HttpResponse> begin_stream(const Route& route, HttpRequest& request,
+                                         const std::shared_ptr<Stream>& stream) noexcept {
+    const log::TraceScope trace{request.trace_id};
+    try {
+        return route.stream(request, stream);
+    } catch (...) {
+        return caught(request);
+    }
+}
+
 } // namespace nanomdm::http

@@ -18,6 +18,10 @@ namespace nanomdm::http {
 /// log alone: it may name paths or statements.
 [[nodiscard]] HttpResponse respond(const Route& route, HttpRequest& request) noexcept;
 
+/// The same for a route that streams. nullopt: begun.
+[[nodiscard]] std::optional<HttpResponse> begin_stream(const Route& route, HttpRequest& request,
+                                                       const std::shared_ptr<Stream>& stream) noexcept;
+
 /// 503 with Retry-After.
 [[nodiscard]] HttpResponse overloaded();
 

@@ -31,11 +31,15 @@ std::string_view http_date() {
     return text;
 }
 
+bool frames(std::string_view name) noexcept {
+    static constexpr std::array<std::string_view, 3> framing{"Content-Length", "Connection",
+                                                             "Transfer-Encoding"};
+    return std::any_of(framing.begin(), framing.end(),
+                       [name](std::string_view field) { return equal_ignoring_case(field, name); });
+}
+
 bool is_ours(std::string_view name) noexcept {
-    static constexpr std::array<std::string_view, 5> ours{"Server", "Date", "Content-Length", "Connection",
-                                                          "Transfer-Encoding"};
-    return std::any_of(ours.begin(), ours.end(),
-                       [name](std::string_view own) { return equal_ignoring_case(own, name); });
+    return frames(name) || equal_ignoring_case(name, "Server") || equal_ignoring_case(name, "Date");
 }
 
 bool is_safe(std::string_view text) noexcept {
@@ -47,26 +51,50 @@ void append_field(std::string& head, std::string_view name, std::string_view val
     head.append(name).append(": ").append(value).append("\r\n");
 }
 
+std::string status_line(unsigned status) {
+    std::string head;
+    head.reserve(256);
+    head.append("HTTP/1.1 ").append(std::to_string(status)).append(1, ' ');
+    head.append(reason_phrase(status)).append("\r\n");
+    return head;
+}
+
+void append_connection(std::string& head, bool keep_alive, bool http_10) {
+    if (!keep_alive)
+        append_field(head, "Connection", "close");
+    else if (http_10)
+        append_field(head, "Connection", "keep-alive");
+}
+
 } // namespace
 
 bool may_have_body(unsigned status) noexcept { return status >= 200 && status != 204 && status != 304; }
 
 std::string response_head(const HttpResponse& response, bool keep_alive, bool http_10) {
-    std::string head;
-    head.reserve(256);
-    head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(1, ' ');
-    head.append(reason_phrase(response.status)).append("\r\n");
+    std::string head = status_line(response.status);
     append_field(head, "Server", "nanomdm");
     append_field(head, "Date", http_date());
     if (!response.content_type.empty()) append_field(head, "Content-Type", response.content_type);
     if (may_have_body(response.status))
         append_field(head, "Content-Length", std::to_string(response.body.size()));
-    if (!keep_alive)
-        append_field(head, "Connection", "close");
-    else if (http_10)
-        append_field(head, "Connection", "keep-alive");
+    append_connection(head, keep_alive, http_10);
     for (const auto& [name, value] : response.headers) {
         if (!is_ours(name)) append_field(head, name, value);
+    }
+    head.append("\r\n");
+    return head;
+}
+
+std::string stream_head(const StreamHead& stream, bool chunked, bool keep_alive, bool http_10) {
+    constexpr unsigned no_content = 204;
+    std::string head = status_line(stream.status);
+    if (stream.headers.count("Date") == 0) append_field(head, "Date", http_date());
+    if (stream.length && stream.status != no_content)
+        append_field(head, "Content-Length", std::to_string(*stream.length));
+    if (chunked) append_field(head, "Transfer-Encoding", "chunked");
+    append_connection(head, keep_alive, http_10);
+    for (const auto& [name, value] : stream.headers) {
+        if (!frames(name)) append_field(head, name, value);
     }
     head.append("\r\n");
     return head;

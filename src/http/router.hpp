@@ -2,8 +2,10 @@
 #pragma once
 
 #include "http/message.hpp"
+#include "http/stream.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,12 @@ enum class Lane {
 /// Answers one request; may move its body out; blocking. The dispatcher maps an Error to a status.
 using Handler = std::function<HttpResponse(HttpRequest&)>;
 
+/// Begins to answer one request through the stream, which it hands to an answerer of its own; an answer
+/// refuses it instead, nullopt: begun. Blocking, on a worker; never waits for the answer. It must not use the
+/// request after it has returned.
+using StreamHandler =
+    std::function<std::optional<HttpResponse>(HttpRequest&, const std::shared_ptr<Stream>&)>;
+
 /// A look at the header before the body is read: an answer refuses the request (401, say), nullopt
 /// lets it in. Runs on an I/O thread, so it must be cheap and must not block.
 using Admission = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
@@ -34,6 +42,11 @@ struct Route {
     Handler handler;
     Admission admit{};        ///< empty: everybody
     LaneChoice choose_lane{}; ///< empty: `lane`
+    /// In place of `handler`: the answer is streamed.
+    StreamHandler stream{};
+    /// With `stream`: the handler runs at the header's end, and the body comes through the stream, however
+    /// long it is; false: the request is whole, as elsewhere.
+    bool streams_body = false;
 };
 
 /// The routes of one listener, fixed before it starts serving. Longest match wins; of several routes with

@@ -2,6 +2,7 @@
 #include "http/session.hpp"
 
 #include "http/access_log.hpp"
+#include "http/bell.hpp"
 #include "http/dispatch.hpp"
 #include "http/listener.hpp"
 #include "http/response_head.hpp"
@@ -49,6 +50,7 @@ void Session::expire() noexcept {
     deadline_ = Clock::time_point::max();
     error_code ignored;
     transport_.socket().cancel(ignored);
+    if (bell_) bell_->ring();
 }
 
 void Session::hasten(Clock::time_point latest) noexcept { deadline_ = std::min(deadline_, latest); }
@@ -56,6 +58,7 @@ void Session::hasten(Clock::time_point latest) noexcept { deadline_ = std::min(d
 void Session::close() noexcept {
     expired_ = true;
     transport_.close();
+    if (bell_) bell_->ring();
 }
 
 void Session::allow(Clock::duration time) noexcept {
@@ -129,6 +132,7 @@ Awaitable<bool> Session::serve_one() {
     const Arrival header = co_await read_while(parser, RequestParser::State::header, share);
     if (header == Arrival::closed) co_return false;
     request.remote = server_.options.trusted_proxies.client_of(peer_, request.headers);
+    request.peer = peer_;
 
     Outcome outcome;
     if (header == Arrival::no_room)
@@ -139,13 +143,18 @@ Awaitable<bool> Session::serve_one() {
         outcome = {error_response(parser.failure()), true};
     else
         outcome = co_await answer(parser, share);
+    if (outcome.streamed) {
+        const auto& [status, bytes, whole] = *outcome.streamed;
+        if (server_.options.access_log) log_access(request, status, bytes, Clock::now() - started);
+        if (!whole) transport_.close(); // it must not look whole
+        if (whole && outcome.close) co_await linger();
+        co_return !outcome.close;
+    }
     if (!outcome.response) co_return false;
     HttpResponse& response = *outcome.response;
 
     const bool complete = parser.state() == RequestParser::State::complete;
-    // What the client has sent already is still answered while draining.
-    const bool stay = complete && !outcome.close && parser.keep_alive() &&
-                      (!server_.draining.load(std::memory_order_relaxed) || !input_.empty());
+    const bool stay = complete && !outcome.close && may_stay_after(parser);
     const bool with_body = request.method != "HEAD" && may_have_body(response.status);
     const unsigned status = response.status;
     auto head = response_head(response, stay, complete && parser.is_http_10());
@@ -156,6 +165,11 @@ Awaitable<bool> Session::serve_one() {
     if (!sent) co_return false;
     if (!stay) co_await linger();
     co_return stay;
+}
+
+/// What the client has sent already is still answered while draining.
+bool Session::may_stay_after(const RequestParser& parser) const {
+    return parser.keep_alive() && (!server_.draining.load(std::memory_order_relaxed) || !input_.empty());
 }
 
 /// Waits as an idle connection for a first byte.
@@ -207,9 +221,11 @@ Awaitable<Session::Outcome> Session::answer(RequestParser& parser, BodyShare& sh
     const bool expects_continue =
         expectation && !parser.is_http_10() && equal_ignoring_case(*expectation, "100-continue");
     if (!refused && expectation && !parser.is_http_10() && !expects_continue) refused = error_response(417);
-    if (!refused && parser.content_length().value_or(0) > limits.body_bytes) refused = error_response(413);
+    const bool streams_body = !refused && match.route->streams_body;
+    if (!refused && !streams_body && parser.content_length().value_or(0) > limits.body_bytes)
+        refused = error_response(413);
 
-    if (parser.state() == RequestParser::State::body) {
+    if (parser.state() == RequestParser::State::body && !streams_body) {
         if (refused) {
             Outcome unread = co_await refuse_unread(parser, share, std::move(*refused));
             co_return unread;
@@ -231,6 +247,10 @@ Awaitable<Session::Outcome> Session::answer(RequestParser& parser, BodyShare& sh
             co_return Outcome{error_response(parser.failure()), true};
     }
     if (refused) co_return Outcome{std::move(*refused), false};
+    if (match.route->stream) {
+        Outcome streamed = co_await stream(parser, share, *match.route, expects_continue);
+        co_return streamed;
+    }
     Outcome outcome;
     outcome.response = co_await dispatch(*match.route, request);
     co_return outcome;

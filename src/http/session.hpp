@@ -17,7 +17,10 @@
 
 namespace nanomdm::http {
 
+class Bell;
 class Router;
+class Stream;
+class StreamWriter;
 class WorkerPool;
 struct Route;
 
@@ -57,11 +60,20 @@ public:
 
 private:
     enum class Arrival { data, closed, expired, no_room };
+    /// An answer that has been sent.
+    struct Streamed {
+        unsigned status = 0;
+        std::uint64_t body_bytes = 0;
+        bool whole = false;
+    };
     /// An answer and what becomes of the connection after it.
     struct Outcome {
-        std::optional<HttpResponse> response; ///< nullopt: the client has gone
+        std::optional<HttpResponse> response{}; ///< nullopt: the client has gone, or `streamed`
         bool close = false;
+        std::optional<Streamed> streamed{};
     };
+    enum class Relayed { all, gone, stalled, malformed };
+    class StreamScope;
     static Outcome gone() { return {std::nullopt, true}; }
 
     Awaitable<bool> secure();
@@ -72,6 +84,15 @@ private:
     Awaitable<Outcome> answer(RequestParser& parser, BodyShare& share);
     Awaitable<Outcome> refuse_unread(RequestParser& parser, BodyShare& share, HttpResponse response);
     Awaitable<HttpResponse> dispatch(const Route& route, HttpRequest& request);
+    Awaitable<Outcome> stream(RequestParser& parser, BodyShare& share, const Route& route,
+                              bool expects_continue);
+    Awaitable<Relayed> relay(RequestParser& parser, Stream& exchange, StreamWriter& writer,
+                             bool expects_continue);
+    bool pass_body(RequestParser& parser, Stream& exchange);
+    Arrival push(StreamWriter& writer);
+    Arrival pull();
+    Arrival moved_or_watched(const Moved& moved);
+    bool may_stay_after(const RequestParser& parser) const;
     Awaitable<bool> send(std::string head, std::string body);
     Awaitable<void> linger();
     Awaitable<Arrival> receive();
@@ -92,6 +113,7 @@ private:
     bool idle_ = false;
     bool first_ = true; ///< no request has been answered yet
     IoThread::Sessions::iterator place_;
+    std::shared_ptr<Bell> bell_; ///< while an answer streams
 };
 
 } // namespace nanomdm::http

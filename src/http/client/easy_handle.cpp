@@ -13,27 +13,6 @@ namespace {
 /// All header fields of an answer together; far more than any honest server sends.
 constexpr std::size_t max_header_bytes = 256 * 1024;
 
-bool is_token(std::string_view text) noexcept { // RFC 9110 section 5.6.2
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::ranges::all_of(text, [&](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               marks.find(c) != std::string_view::npos;
-    });
-}
-
-/// Controls would end the field, or the C string that carries it, before its time.
-bool is_field_value(std::string_view text) noexcept {
-    return std::ranges::none_of(
-        text, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    constexpr std::string_view blank = " \t\r\n";
-    const auto first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
 curl_blob blob_of(const std::string& bytes) noexcept {
     return {.data = const_cast<char*>(bytes.data()), .len = bytes.size(), .flags = CURL_BLOB_COPY};
 }
@@ -56,14 +35,12 @@ EasyHandle::EasyHandle(const ClientOptions& options, const std::string& no_proxy
 }
 
 template <class Value> void EasyHandle::set(CURLoption option, Value value) {
-    const CURLcode code = curl_easy_setopt(curl_.get(), option, value);
-    if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc{};
-    if (code != CURLE_OK) throw Error{Errc::internal, std::string{"libcurl: "} + curl_easy_strerror(code)};
+    set_option(curl_.get(), option, value);
 }
 
 ClientResponse EasyHandle::perform(const ClientRequest& request) {
     const std::string origin = origin_of(request.url);
-    const List fields = fields_of(request);
+    const FieldList fields = fields_of(request);
     Answer answer{.response = {}, .header_bytes = 0, .max_body = options_.max_body};
     char cause[CURL_ERROR_SIZE] = "";
 
@@ -87,22 +64,10 @@ ClientResponse EasyHandle::perform(const ClientRequest& request) {
 }
 
 void EasyHandle::set_common(Answer& answer) {
-    set(CURLOPT_PROTOCOLS_STR, "http,https");
-    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-    set(CURLOPT_NOSIGNAL, 1L);
-    set(CURLOPT_PATH_AS_IS, 1L);
-    set(CURLOPT_TCP_KEEPALIVE, 1L);
-    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set_connection_options(curl_.get(), options_.ca_file, no_proxy_, options_.connect_time);
     set(CURLOPT_USERAGENT, "nanomdm");
-    set(CURLOPT_NOPROXY, no_proxy_.c_str());
-    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_time.count()));
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(options_.total_time.count()));
     set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(options_.max_body));
-    set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (!options_.ca_file.empty()) {
-        set(CURLOPT_CAINFO, options_.ca_file.c_str());
-        set(CURLOPT_CAPATH, nullptr); // that file alone, not the system's roots besides
-    }
     set(CURLOPT_HEADERFUNCTION, &take_field);
     set(CURLOPT_HEADERDATA, &answer);
     set(CURLOPT_WRITEFUNCTION, &take_body);
@@ -130,24 +95,14 @@ void EasyHandle::set_request(const ClientRequest& request, curl_slist* fields) {
     set(CURLOPT_SSLKEY_BLOB, &key);
 }
 
-EasyHandle::List EasyHandle::fields_of(const ClientRequest& request) {
-    List list{nullptr, curl_slist_free_all};
-    const auto append = [&list](const std::string& line) {
-        curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-        if (longer == nullptr) throw std::bad_alloc{};
-        (void)list.release();
-        list.reset(longer);
-    };
+FieldList EasyHandle::fields_of(const ClientRequest& request) {
     if (!is_token(request.method)) throw Error{Errc::invalid, "not an HTTP method"};
-    for (const auto& [name, value] : request.headers) {
-        if (!is_token(name) || !is_field_value(value))
-            throw Error{Errc::invalid, "a header field that cannot be sent"};
-        append(value.empty() ? name + ";" : name + ": " + value); // libcurl's way to write an empty one
+    FieldList fields;
+    for (const auto& [name, value] : request.headers) fields.add(name, value);
+    for (const char* name : {"Content-Type", "Expect"}) {
+        if (request.headers.count(name) == 0) fields.suppress(name);
     }
-    // A name alone takes out what libcurl would add.
-    if (request.headers.count("Content-Type") == 0) append("Content-Type:");
-    if (request.headers.count("Expect") == 0) append("Expect:");
-    return list;
+    return fields;
 }
 
 std::size_t EasyHandle::take_field(char* bytes, std::size_t size, std::size_t count, void* data) noexcept

@@ -1,7 +1,8 @@
-// libcurl's easy handle as a C++ value: the only place where its options are set.
+// libcurl's easy handle as a C++ value, for whole requests and answers.
 #pragma once
 
 #include "http/client/http_client.hpp"
+#include "http/client/libcurl.hpp"
 
 #include <atomic>
 #include <curl/curl.h>
@@ -20,12 +21,11 @@ public:
 
 private:
     struct Answer;
-    using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
     template <class Value> void set(CURLoption option, Value value);
     void set_common(Answer& answer);
     void set_request(const ClientRequest& request, curl_slist* fields);
-    [[nodiscard]] static List fields_of(const ClientRequest& request);
+    [[nodiscard]] static FieldList fields_of(const ClientRequest& request);
 
     static std::size_t take_field(char* bytes, std::size_t size, std::size_t count, void* answer) noexcept;
     static std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* answer) noexcept;

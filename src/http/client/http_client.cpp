@@ -2,9 +2,9 @@
 #include "http/client/http_client.hpp"
 
 #include "http/client/easy_handle.hpp"
+#include "http/client/libcurl.hpp"
 #include "nanomdm/error.hpp"
 
-#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <new>
@@ -19,25 +19,8 @@ using Clock = std::chrono::steady_clock;
 /// out.
 constexpr std::chrono::seconds longest_idle{60};
 
-/// libcurl wants to be set up once, before other threads use it.
-void set_up_libcurl() {
-    static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (code != CURLE_OK) throw Error{Errc::internal, std::string{"libcurl: "} + curl_easy_strerror(code)};
-}
-
-/// The environment's, and the loopback addresses, which Go never asks a proxy for.
-std::string hosts_without_proxy() {
-    const char* given = std::getenv("no_proxy");
-    if (given == nullptr) given = std::getenv("NO_PROXY");
-    std::string hosts = given == nullptr ? "" : given;
-    if (hosts == "*") return hosts;
-    if (!hosts.empty()) hosts += ',';
-    return hosts + "localhost,127.0.0.0/8,::1";
-}
-
 ClientOptions with_environment(ClientOptions options) {
-    const char* roots = std::getenv("SSL_CERT_FILE");
-    if (options.ca_file.empty() && roots != nullptr) options.ca_file = roots;
+    options.ca_file = ca_file_or_environment(std::move(options.ca_file));
     return options;
 }
 

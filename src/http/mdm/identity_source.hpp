@@ -20,6 +20,8 @@ public:
     /// @return null when the request carries no certificate at all.
     /// @throws Error{Errc::invalid} when it carries one that does not verify, or its header twice.
     [[nodiscard]] virtual std::shared_ptr<const IdentityCertificate> identify(const HttpRequest& request) = 0;
+    /// Whether identify() looks at the body, so that it must be there in full.
+    [[nodiscard]] virtual bool needs_body() const noexcept { return false; }
 };
 
 /// The `Mdm-Signature` header: a detached CMS signature over the raw body (RFC 5652).
@@ -27,6 +29,7 @@ class SignatureIdentity final : public IdentitySource {
 public:
     explicit SignatureIdentity(IdentityVerifier& verifier) noexcept : verifier_{verifier} {}
     std::shared_ptr<const IdentityCertificate> identify(const HttpRequest& request) override;
+    bool needs_body() const noexcept override { return true; }
 
 private:
     IdentityVerifier& verifier_;

@@ -133,4 +133,20 @@ std::string UrlPrefix::resolve(std::string_view reference) const {
     return target;
 }
 
+std::string UrlPrefix::below(std::string_view path, std::string_view query) const {
+    const auto is_foreign = [](char c) { return is_control(c) || c == ' ' || c == '#'; };
+    if (std::ranges::any_of(path, is_foreign) || std::ranges::any_of(query, is_foreign) ||
+        path.find_first_of("?\\") != std::string_view::npos)
+        refuse("is no path");
+    for (const auto segment : segments_of(path)) {
+        if (is_dots(segment)) refuse("leads away");
+        check_segment(segment);
+    }
+    std::string target = url_.substr(0, url_.find('?'));
+    if (!target.ends_with('/')) target += '/';
+    target += path;
+    if (!query.empty()) target.append("?").append(query);
+    return target;
+}
+
 } // namespace nanomdm::http

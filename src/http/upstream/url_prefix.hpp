@@ -20,6 +20,13 @@ public:
     /// by a server that decodes once more, has a query or fragment, or is over 2,048 bytes.
     [[nodiscard]] std::string resolve(std::string_view reference) const;
 
+    /// The URL with a path below its own, exactly as it is encoded; here the URL's last segment stays also
+    /// without a '/' behind it.
+    /// @param path relative, of a request target, @param query without '?'
+    /// @throws Error{Errc::invalid} for dots as a segment, openly or hidden, for broken escapes, and for what
+    /// is no part of a URL.
+    [[nodiscard]] std::string below(std::string_view path, std::string_view query) const;
+
 private:
     std::string url_;
     std::string directory_; ///< the URL up to the last '/' of its path

@@ -34,6 +34,15 @@ ProcessUsage process_usage(pid_t pid) {
     return usage;
 }
 
+std::uint64_t peak_resident_bytes(pid_t pid) {
+    std::istringstream status{read_file("/proc/" + std::to_string(pid) + "/status")};
+    for (std::string key; status >> key; std::getline(status, key)) {
+        std::uint64_t kilobytes = 0;
+        if (key == "VmHWM:" && status >> kilobytes) return kilobytes * 1024;
+    }
+    throw std::runtime_error{"no VmHWM"};
+}
+
 std::uint64_t directory_bytes(const std::filesystem::path& directory) {
     std::uint64_t total = 0;
     std::error_code gone; // files may vanish while we look

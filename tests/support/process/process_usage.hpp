@@ -16,6 +16,9 @@ struct ProcessUsage {
 /// @throws std::runtime_error when there is no such process.
 [[nodiscard]] ProcessUsage process_usage(pid_t pid);
 
+/// The most memory it has had at any time (VmHWM). @throws std::runtime_error when there is no such process.
+[[nodiscard]] std::uint64_t peak_resident_bytes(pid_t pid);
+
 /// Bytes in all regular files below a directory; 0 when it does not exist.
 [[nodiscard]] std::uint64_t directory_bytes(const std::filesystem::path& directory);
 
