@@ -1,5 +1,6 @@
 // nanomdm: options → App → run.
 #include "app/app.hpp"
+#include "app/export_mode.hpp"
 #include "app/options.hpp"
 #include "app/signals.hpp"
 #include "app/storage_factory.hpp"
@@ -40,6 +41,9 @@ int run(const app::Options& options) {
     case Mode::migrate_schema:
         app::migrate_storage_schema(options.storages);
         return 0;
+    case Mode::export_fleet:
+        configure_log(options.log);
+        return app::export_fleet(options);
     case Mode::serve:
         break;
     }

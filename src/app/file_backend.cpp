@@ -43,6 +43,17 @@ OpenedStorage open_file(const StorageOptions& options) {
     return {.store = std::make_unique<storage::FileStorage>(file_options(options))};
 }
 
+OpenedStorage open_existing_file(const StorageOptions& options) try {
+    auto file = file_options(options);
+    file.must_exist = true;
+    return {.store = std::make_unique<storage::FileStorage>(std::move(file))};
+} catch (const Error& error) {
+    if (error.code() != Errc::unavailable) throw;
+    throw Error{error.code(),
+                std::string{error.what()} +
+                    "; a file store is one process's alone: stop the server that serves it first"};
+}
+
 std::vector<std::string> check_file(const StorageOptions& options) {
     std::vector<std::string> lines;
     for (const auto& finding : storage::file::check_store(directory_of(options)))

@@ -191,6 +191,14 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
     flag.value("log-format", o.log.format, "text or json")->check(CLI::IsMember({"text", "json"}));
     flag.boolean("debug", o.log.debug, "the same as -log-level debug");
 
+    flag.value("export-to", o.exporting.url,
+               "send every enrollment to this URL, the /migration of another server, then exit")
+        ->each([&o](const std::string&) { o.mode = Options::Mode::export_fleet; });
+    flag.value("export-key", o.exporting.key, "API key of the server of -export-to");
+    flag.value("export-key-file", o.exporting.key_file, "file with the -export-key");
+    flag.value("export-state", o.exporting.state_file,
+               "file that keeps how far the export is; an interrupted one goes on from there");
+
     flag.mode("check", o, Options::Mode::check_storage, "verify the file storage's invariants, then exit");
     flag.mode("version", o, Options::Mode::show_version, "print the version, then exit");
     flag.mode("help", o, Options::Mode::show_help, "print this list, then exit");

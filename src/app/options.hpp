@@ -104,6 +104,14 @@ struct WebhookOptions {
     [[nodiscard]] bool enabled() const noexcept { return !url.empty(); }
 };
 
+/// `-export-to`: sending the fleet to another server.
+struct ExportOptions {
+    std::string url; ///< of its /migration
+    std::string key;
+    std::string key_file;
+    std::string state_file; ///< how far it is; empty: an interrupted run begins anew
+};
+
 struct LogOptions {
     std::string level = "info";
     std::string format = "text";
@@ -111,7 +119,14 @@ struct LogOptions {
 };
 
 struct Options {
-    enum class Mode { serve, check_storage, migrate_schema, show_help, show_version } mode = Mode::serve;
+    enum class Mode {
+        serve,
+        check_storage,
+        migrate_schema,
+        export_fleet,
+        show_help,
+        show_version
+    } mode = Mode::serve;
     DeviceOptions devices;
     ApiOptions api;
     HttpOptions http;
@@ -119,6 +134,7 @@ struct Options {
     std::vector<StorageOptions> storages = std::vector<StorageOptions>(1);
     PushOptions push;
     WebhookOptions webhook;
+    ExportOptions exporting;
     LogOptions log;
 };
 

@@ -78,6 +78,13 @@ OpenedStorage open_storages(const std::vector<StorageOptions>& options) {
     return {.store = std::move(multi), .largest_message = first.largest_message, .multi = itself};
 }
 
+std::unique_ptr<AllStorage> open_source_storage(const StorageOptions& options) {
+    const auto storage = resolved(options);
+    if (storage.backend == "inmem") throw UsageError{"-export-to: the inmem storage holds nothing to export"};
+    if (storage.backend == "mysql") return open_mysql(storage).store;
+    return open_existing_file(storage).store;
+}
+
 unsigned suitable_workers(const StorageOptions& options, unsigned wanted) {
     const auto storage = resolved(options);
     if (storage.backend == "mysql") {

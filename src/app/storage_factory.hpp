@@ -26,6 +26,10 @@ struct OpenedStorage {
 /// @throws UsageError for an unknown backend or option, Error when a backend cannot be opened.
 [[nodiscard]] OpenedStorage open_storages(const std::vector<StorageOptions>& options);
 
+/// For reading what is there: a storage that does not exist is not made.
+/// @throws as open_storages().
+[[nodiscard]] std::unique_ptr<AllStorage> open_source_storage(const StorageOptions& options);
+
 /// How many threads of storage work there should be. @param wanted 0: what suits the backend.
 /// @throws UsageError
 [[nodiscard]] unsigned suitable_workers(const StorageOptions& options, unsigned wanted);

@@ -64,6 +64,12 @@ Document Document::decode(std::string_view body) {
     return document;
 }
 
+void Document::set_data(const char* key, std::string_view bytes) {
+    plist_t value = plist_new_data(bytes.data(), bytes.size());
+    if (value == nullptr) throw std::bad_alloc{};
+    plist_dict_set_item(tree_.get(), key, value);
+}
+
 std::string Document::to_xml() const {
     char* text = nullptr;
     std::uint32_t length = 0;

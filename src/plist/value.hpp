@@ -45,6 +45,8 @@ public:
     [[nodiscard]] static Document decode(std::string_view body);
 
     [[nodiscard]] Dict root() const noexcept { return Dict{tree_.get()}; }
+    /// Gives the root a member, in place of any of that name.
+    void set_data(const char* key, std::string_view bytes);
     /// The same list in XML, beginning with `<?xml`.
     [[nodiscard]] std::string to_xml() const;
 

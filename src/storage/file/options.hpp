@@ -24,6 +24,8 @@ struct JournalLimits {
 
 struct FileOptions {
     std::filesystem::path directory;
+    /// False: an empty store is made where there is none.
+    bool must_exist = false;
     /// `delete=1`: a command and its result go once it is answered, its body when nobody needs it any more.
     bool delete_finished = false;
     /// `retention=30d`: results of months that ended before that, and commands that were enqueued before that

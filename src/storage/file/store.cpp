@@ -38,7 +38,9 @@ std::string without_end_slash(std::string path) {
 
 Store::Store(FileOptions options)
     : options_{std::move(options)}, files_{options_.files != nullptr ? *options_.files : posix_files()},
-      layout_{without_end_slash(directory_text(options_.directory))}, lock_{open_directory(files_, layout_)},
+      layout_{without_end_slash(directory_text(options_.directory))}, lock_{open_directory(
+                                                                          files_, layout_,
+                                                                          options_.must_exist)},
       writer_{files_, layout_, options_.event_file_bytes}, commands_{files_, layout_}, results_{files_,
                                                                                                 layout_},
       enrollments_{files_, layout_}, event_files_{files_, layout_}, last_checkpoint_{Clock::now()} {

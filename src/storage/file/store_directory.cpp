@@ -68,13 +68,14 @@ void sync_parents(Files& files, const std::string& path) {
 
 } // namespace
 
-OpenFile open_directory(Files& files, const Layout& layout) {
+OpenFile open_directory(Files& files, const Layout& layout, bool must_exist) {
     if (const auto text = read_file(files, layout.version())) {
         const int found = check_version(layout, *text);
         auto lock = take_lock(files, layout);
         if (found != version) upgrade(files, layout);
         return lock;
     }
+    if (must_exist) throw Error{Errc::invalid, layout.root() + " is not a store of this server"};
     const auto names = files.list(layout.root());
     if (!std::ranges::all_of(names, is_ours_unfinished))
         throw Error{Errc::invalid,
