@@ -1,11 +1,11 @@
 // The administrator's form into Apple's query and form, and Apple's answer back.
 #include "http/api/escrow_endpoint.hpp"
 
+#include "http/hop_by_hop.hpp"
 #include "log/log.hpp"
 #include "nanomdm/error.hpp"
 
 #include <algorithm>
-#include <array>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
@@ -64,37 +64,12 @@ std::string encode(const Form& form, std::initializer_list<std::string_view> nam
     return out;
 }
 
-/// Whether a field is about the connection it came on and not about the answer (RFC 9110 section 7.6.1).
-bool is_hop_by_hop(std::string_view name, std::string_view connection) {
-    static constexpr std::array<std::string_view, 9> known{"Connection",
-                                                           "Keep-Alive",
-                                                           "Proxy-Authenticate",
-                                                           "Proxy-Authorization",
-                                                           "Proxy-Connection",
-                                                           "TE",
-                                                           "Trailer",
-                                                           "Transfer-Encoding",
-                                                           "Upgrade"};
-    const auto is_name = [name](std::string_view other) { return equal_ignoring_case(name, other); };
-    if (std::ranges::any_of(known, is_name)) return true;
-    while (!connection.empty()) {
-        const auto comma = std::min(connection.find(','), connection.size());
-        auto option = connection.substr(0, comma);
-        connection.remove_prefix(std::min(comma + 1, connection.size()));
-        option.remove_prefix(std::min(option.find_first_not_of(" \t"), option.size()));
-        option = option.substr(0, option.find_last_not_of(" \t") + 1);
-        if (is_name(option)) return true;
-    }
-    return false;
-}
-
 HttpResponse passed_on(ClientResponse answer) {
     HttpResponse response{.status = answer.status, .body = std::move(answer.body)};
-    const std::string connection{answer.headers.get("Connection").value_or("")};
-    for (const auto& [name, value] : answer.headers) {
+    for (const auto& [name, value] : end_to_end(answer.headers)) {
         if (equal_ignoring_case(name, "Content-Type"))
             response.content_type = value;
-        else if (!is_hop_by_hop(name, connection))
+        else
             response.headers.add(name, value);
     }
     return response;
