@@ -41,8 +41,8 @@ public:
             ->take_last();
     }
     /// May be given several times.
-    void list(const std::string& name, std::vector<std::string>& target, const std::string& about) {
-        cli_.add_option("--" + name, target, about)
+    CLI::Option* list(const std::string& name, std::vector<std::string>& target, const std::string& about) {
+        return cli_.add_option("--" + name, target, about)
             ->envname(variable(name))
             ->expected(1)
             ->allow_extra_args(false) // which would split "[a,b]"
@@ -148,10 +148,10 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
     flag.boolean("migration", o.api.migration, "take check-in messages from other servers on /migration");
     flag.value("escrow-url", o.api.escrow_url, "Apple's escrow key unlock");
 
-    flag.list(
-        "storage", storages.backends,
-        "storage backend: file (the default), mysql or inmem; repeatable, with as many -storage-dsn: the "
-        "first one answers, the others get every write");
+    flag.list("storage", storages.backends,
+              "storage backend: file, mysql or inmem; repeatable, with as many -storage-dsn: the "
+              "first one answers, the others get every write")
+        ->default_str("file");
     flag.list("storage-dsn", storages.dsns,
               "where the storage is; for file, a directory (default \"db\"); for mysql, "
               "user:password@tcp(host:3306)/database or mysql://user:password@host:3306/database");

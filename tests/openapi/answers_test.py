@@ -165,7 +165,7 @@ class Answers(unittest.TestCase):
 
     def test_dead_letters(self):
         # Nobody listens on port 9, and an event that fails is too old at once.
-        client = Client(self.start_server("webhook", "-storage", "inmem", "-webhook-url", "http://127.0.0.1:9/",
+        client = Client(self.start_server("webhook", "-webhook-url", "http://127.0.0.1:9/",
                                           "-webhook-max-age", "0s").port)
 
         def api(method, target, body=b""):
