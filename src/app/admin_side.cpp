@@ -79,6 +79,42 @@ void AdminSide::check(const ApiOptions& api, const PushOptions& push) {
 
 void AdminSide::add_routes(http::Router& router) { parts_->api.add_routes(router); }
 
+http::Admission AdminSide::admission() const { return parts_->auth.admission(); }
+
+void AdminSide::collect(metrics::Exposition& exposition) const {
+    const auto& apns = parts_->apns.statistics();
+    const auto counter = [&](const char* name, const char* help, const std::atomic<std::uint64_t>& value) {
+        exposition.counter(name, help, static_cast<double>(value.load()));
+    };
+    exposition.gauge("nanomdm_apns_connections", "Connections to APNs, those being made too.",
+                     static_cast<double>(apns.connections.load()));
+    exposition.gauge("nanomdm_apns_streams", "Notifications that wait for APNs' answer.",
+                     static_cast<double>(apns.in_flight.load()));
+    counter("nanomdm_apns_connections_opened_total", "Connections to APNs begun.", apns.connections_opened);
+    counter("nanomdm_apns_connection_failures_total", "Connections to APNs that failed or were cut.",
+            apns.connection_failures);
+    counter("nanomdm_apns_goaways_total", "GOAWAY frames from APNs.", apns.goaways);
+    counter("nanomdm_apns_retries_total", "Notifications sent to APNs once more.", apns.retries);
+
+    const char* const notifications = "nanomdm_push_notifications_total";
+    const char* const about = "Notifications by how they ended.";
+    parts_->apns.visit_topics([&](const Topic& topic, const push::TopicStatistics& statistics) {
+        for (std::size_t i = 0; i < statistics.outcomes.size(); ++i)
+            exposition.counter(notifications, about, statistics.ended[i],
+                               {{"topic", topic.str()}, {"outcome", std::string{statistics.outcomes[i]}}});
+        exposition.histogram("nanomdm_push_duration_seconds",
+                             "From the call to the end of each notification, retries included.",
+                             statistics.latency.snapshot(), {{"topic", topic.str()}});
+    });
+    exposition.counter(notifications, about, apns.without_certificate,
+                       {{"topic", "other"}, {"outcome", "no_certificate"}});
+    const auto& service = parts_->push_service.statistics();
+    const char* const skipped = "nanomdm_push_skipped_total";
+    const char* const why = "IDs that no notification was sent for.";
+    exposition.counter(skipped, why, service.no_push_data, {{"reason", "no_push_data"}});
+    exposition.counter(skipped, why, service.not_pushable, {{"reason", "not_pushable"}});
+}
+
 void AdminSide::stop() {
     parts_->apns.stop();
     parts_->escrow_client.stop();

@@ -2,14 +2,12 @@
 #pragma once
 
 #include "app/options.hpp"
+#include "http/router.hpp"
+#include "metrics/exposition.hpp"
 #include "nanomdm/storage/storage.hpp"
 #include "service/core.hpp"
 
 #include <memory>
-
-namespace nanomdm::http {
-class Router;
-}
 
 namespace nanomdm::app {
 
@@ -25,6 +23,10 @@ public:
     ~AdminSide();
 
     void add_routes(http::Router& router);
+    /// Who may call the API.
+    [[nodiscard]] http::Admission admission() const;
+    /// For /metrics. Any thread.
+    void collect(metrics::Exposition& exposition) const;
     /// Reads the API keys again; on failure the old ones stay. @throws UsageError
     void reload();
     /// Ends what still waits for Apple; call when no more requests come.

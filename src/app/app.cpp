@@ -2,6 +2,7 @@
 #include "app/app.hpp"
 
 #include "app/core_options.hpp"
+#include "app/metrics_sources.hpp"
 #include "app/signals.hpp"
 #include "app/storage_factory.hpp"
 #include "app/version.hpp"
@@ -31,6 +32,14 @@ http::ServerOptions server_options(const HttpOptions& options) {
     return server;
 }
 
+/// Runs `listen`, whose refusal of an address is the fault of `flag`.
+template <class Listen> void blame_address(const char* flag, Listen listen) try {
+    listen();
+} catch (const Error& error) {
+    if (error.code() == Errc::invalid) throw UsageError{std::string{"-"} + flag + ": " + error.what()};
+    throw;
+}
+
 /// Some threads stay for pushes when a declarative management server hangs.
 unsigned most_waiting_devices(const HttpOptions& options) {
     return std::max(1U, options.upstream_workers - options.upstream_workers / 8);
@@ -51,7 +60,7 @@ App::App(const Options& options)
     if (options_.http.tls.enabled()) tls_.emplace(options_.http.tls);
     listen();
 
-    open_store();
+    auto of_backend = open_store();
     start_webhook();
     http::add_version_route(routes_, version);
     if (!options_.devices.disabled)
@@ -62,6 +71,9 @@ App::App(const Options& options)
     if (serves_api)
         admins_.emplace(options_.api, options_.push, core_options(options_.devices), *storage_)
             .add_routes(api_routes());
+    if (!ops_listener_)
+        ops_.add_routes(routes_, admins_ ? std::optional{admins_->admission()} : std::nullopt);
+    add_metrics(std::move(of_backend));
 }
 
 http::Router& App::api_routes() noexcept { return options_.http.api_listen.empty() ? routes_ : api_routes_; }
@@ -71,13 +83,7 @@ http::Router& App::api_routes() noexcept { return options_.http.api_listen.empty
 void App::listen() {
     const auto bind = [this](const char* flag, const std::string& address, const http::Router& router,
                              const http::TlsContext* tls) {
-        try {
-            addresses_.push_back(server_.listen(address, router, tls));
-        } catch (const Error& error) {
-            if (error.code() == Errc::invalid)
-                throw UsageError{std::string{"-"} + flag + ": " + error.what()};
-            throw;
-        }
+        blame_address(flag, [&] { addresses_.push_back(server_.listen(address, router, tls)); });
     };
     bind("listen", options_.http.listen, routes_, tls_ ? &tls_->for_devices() : nullptr);
     if (options_.api.enabled() && !options_.http.api_listen.empty()) {
@@ -85,16 +91,42 @@ void App::listen() {
         bind("api-listen", options_.http.api_listen, api_routes_,
              tls_ && !is_local ? &tls_->for_api() : nullptr);
     }
+    if (options_.http.admin_listen.empty()) return;
+    blame_address("admin-listen", [this] { ops_listener_.emplace(options_.http.admin_listen, ops_); });
+    log::info("answering probes", {{"address", ops_listener_->address()}});
 }
 
-void App::open_store() {
-    auto [store, largest_message, multi] = open_storages(options_.storages);
-    storage_ = std::move(store);
-    multi_ = multi;
-    if (largest_message >= options_.http.max_body) return;
-    log::info("bodies are limited to what the storage can hold",
-              {{"bytes", std::to_string(largest_message)}});
-    server_.limit_bodies(largest_message);
+metrics::Source App::open_store() {
+    auto opened = open_storages(options_.storages);
+    storage_ = std::make_unique<storage::MeteredStorage>(std::move(opened.store));
+    multi_ = opened.multi;
+    storage_watch_.emplace(*storage_);
+    if (opened.largest_message < options_.http.max_body) {
+        log::info("bodies are limited to what the storage can hold",
+                  {{"bytes", std::to_string(opened.largest_message)}});
+        server_.limit_bodies(opened.largest_message);
+    }
+    return std::move(opened.collect);
+}
+
+void App::add_metrics(metrics::Source of_backend) {
+    auto& metrics = ops_.metrics();
+    metrics.add(build_source(version));
+    std::vector<const http::Router*> routers{&routes_, &api_routes_};
+    if (ops_listener_) routers.push_back(&ops_listener_->router());
+    metrics.add(request_source(std::move(routers)));
+    metrics.add(server_source(server_, workers_, upstream_));
+    metrics.add(storage_source(*storage_));
+    if (of_backend) metrics.add(std::move(of_backend));
+    if (multi_ != nullptr) metrics.add(follower_source(*multi_));
+    const auto add_side = [&metrics](auto& side) {
+        if (side) metrics.add([&side](metrics::Exposition& exposition) { side->collect(exposition); });
+    };
+    add_side(devices_);
+    add_side(admins_);
+    add_side(webhook_);
+    if (admins_) certificate_expiry_.emplace(*storage_, upstream_);
+    add_side(certificate_expiry_);
 }
 
 void App::start_webhook() {
@@ -102,6 +134,7 @@ void App::start_webhook() {
 }
 
 int App::run() {
+    ops_.readiness().serve([this] { return storage_watch_->trouble(); });
     server_.start();
     for (const auto& address : addresses_) log::info("listening", {{"address", address}});
     log::info("serving", {{"version", version}, {"storage", options_.storages.front().backend}});
@@ -109,6 +142,7 @@ int App::run() {
 
     log::info("shutting down", {{"grace_seconds", std::to_string(options_.http.shutdown_grace.count())}});
     exit_at_once_on_next_signal();
+    ops_.readiness().drain();
     const auto deadline = std::chrono::steady_clock::now() + options_.http.shutdown_grace;
     if (!server_.drain(options_.http.shutdown_grace))
         log::warning("requests were cut off at the end of the grace");

@@ -2,14 +2,18 @@
 #pragma once
 
 #include "app/admin_side.hpp"
+#include "app/certificate_expiry.hpp"
 #include "app/device_side.hpp"
+#include "app/ops_listener.hpp"
+#include "app/ops_side.hpp"
 #include "app/options.hpp"
 #include "app/tls_files.hpp"
 #include "app/webhook_side.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/worker_pool.hpp"
-#include "nanomdm/storage/storage.hpp"
+#include "service/storage_watch.hpp"
+#include "storage/metered/metered_storage.hpp"
 
 #include <memory>
 #include <optional>
@@ -36,15 +40,19 @@ public:
 
 private:
     void listen();
-    void open_store();
+    /// @return what the backend adds to the metrics.
+    metrics::Source open_store();
     void start_webhook();
+    void add_metrics(metrics::Source of_backend);
     void reload();
     [[nodiscard]] http::Router& api_routes() noexcept;
 
     Options options_;
     std::optional<TlsFiles> tls_;
     std::vector<std::string> addresses_; ///< as bound
-    std::unique_ptr<AllStorage> storage_;
+    OpsSide ops_;                        ///< first: it outlives the servers
+    std::unique_ptr<storage::MeteredStorage> storage_;
+    std::optional<service::StorageWatch> storage_watch_;
     storage::MultiStorage* multi_ = nullptr; ///< `storage_`, when there are several
     std::optional<WebhookSide> webhook_;
     std::optional<DeviceSide> devices_;
@@ -54,6 +62,8 @@ private:
     http::WorkerPool workers_;
     http::WorkerPool upstream_;
     http::Server server_;
+    std::optional<CertificateExpiry> certificate_expiry_;
+    std::optional<OpsListener> ops_listener_; ///< last: it answers as long as there is something to tell
 };
 
 } // namespace nanomdm::app

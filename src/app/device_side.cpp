@@ -11,6 +11,7 @@
 #include "nanomdm/error.hpp"
 #include "service/cert_auth.hpp"
 #include "service/core.hpp"
+#include "service/counted.hpp"
 #include "service/dump.hpp"
 
 #include <iostream>
@@ -55,7 +56,7 @@ service::CertAuthOptions cert_auth_options(const DeviceOptions& options) {
 
 } // namespace
 
-/// dump → cert-auth → webhook → core → storage, and core asks the sources.
+/// dump → counted → cert-auth → webhook → core → storage, and core asks the sources.
 struct DeviceSide::Parts {
     Parts(const DeviceOptions& options, unsigned most_waiting, AllStorage& storage, WebhookSide* webhook_side)
         : verifier{read_trust(options)}, sources{options.sources, most_waiting}, core{storage, storage,
@@ -64,8 +65,9 @@ struct DeviceSide::Parts {
                                                                                       sources.for_core()},
           webhook{webhook_side != nullptr ? webhook_side->around(core) : nullptr},
           cert_auth{webhook ? static_cast<Service&>(*webhook) : core, storage, cert_auth_options(options)},
-          dump{cert_auth, std::cout}, identity{identity_source(options, verifier)},
-          endpoint{options.dump ? static_cast<Service&>(dump) : cert_auth, *identity, webhook != nullptr} {
+          counted{cert_auth, statistics}, dump{counted, std::cout}, identity{identity_source(options,
+                                                                                             verifier)},
+          endpoint{options.dump ? static_cast<Service&>(dump) : counted, *identity, webhook != nullptr} {
         if (!options.auth_proxy_url.empty()) auth_proxy.emplace(options, *identity, storage);
     }
 
@@ -74,6 +76,8 @@ struct DeviceSide::Parts {
     service::Core core;
     std::unique_ptr<service::Webhook> webhook;
     service::CertAuth cert_auth;
+    service::DeviceStatistics statistics;
+    service::Counted counted;
     service::Dump dump;
     std::unique_ptr<http::IdentitySource> identity;
     http::DeviceEndpoint endpoint;
@@ -89,6 +93,21 @@ DeviceSide::~DeviceSide() = default;
 void DeviceSide::add_routes(http::Router& router) {
     parts_->endpoint.add_routes(router, options_.separate_check_in);
     if (parts_->auth_proxy) parts_->auth_proxy->add_routes(router);
+}
+
+void DeviceSide::collect(metrics::Exposition& exposition) const {
+    const auto& statistics = parts_->statistics;
+    for (std::size_t i = 0; i < statistics.check_in_types.size(); ++i)
+        exposition.counter("nanomdm_checkins_total", "Check-in messages handled.", statistics.check_ins[i],
+                           {{"type", std::string{statistics.check_in_types[i]}}});
+    for (std::size_t i = 0; i < statistics.report_statuses.size(); ++i)
+        exposition.counter("nanomdm_command_reports_total", "Command reports handled.", statistics.reports[i],
+                           {{"status", std::string{statistics.report_statuses[i]}}});
+    exposition.counter("nanomdm_command_deliveries_total", "Commands handed to devices.",
+                       statistics.deliveries);
+    exposition.counter("nanomdm_command_reports_unknown_total",
+                       "Reports on commands that are unknown or were cleared.",
+                       static_cast<double>(parts_->core.unknown_reports()));
 }
 
 void DeviceSide::check(const DeviceOptions& options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/options.hpp"
+#include "metrics/exposition.hpp"
 #include "nanomdm/storage/storage.hpp"
 
 #include <memory>
@@ -29,6 +30,8 @@ public:
     ~DeviceSide();
 
     void add_routes(http::Router& router);
+    /// For /metrics. Any thread.
+    void collect(metrics::Exposition& exposition) const;
     /// Ends the waiting for other servers; call it when no more requests come.
     void stop() noexcept;
     /// Reads the CA files again; on failure the old ones stay. @throws UsageError

@@ -40,7 +40,13 @@ storage::FileOptions file_options(const StorageOptions& options) {
 
 OpenedStorage open_file(const StorageOptions& options) {
     refuse_foreign_default(options);
-    return {.store = std::make_unique<storage::FileStorage>(file_options(options))};
+    auto store = std::make_unique<storage::FileStorage>(file_options(options));
+    const auto collect = [&store = *store](metrics::Exposition& exposition) {
+        exposition.gauge("nanomdm_file_journal_backlog_bytes",
+                         "Bytes of the journal that the plain files do not have yet.",
+                         static_cast<double>(store.journal_backlog()));
+    };
+    return {.store = std::move(store), .collect = collect};
 }
 
 OpenedStorage open_existing_file(const StorageOptions& options) try {

@@ -144,6 +144,8 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
 
     flag.list("api", o.api.keys, "API key (repeatable); the API is off without one");
     flag.value("api-file", o.api.key_file, "file with API keys, one a line; read again on SIGHUP");
+    flag.value("admin-listen", o.http.admin_listen,
+               "serve /healthz, /readyz and /metrics on this address alone; /metrics without a key there");
     flag.value("api-listen", o.http.api_listen, "serve the API on this address instead of -listen");
     flag.boolean("migration", o.api.migration, "take check-in messages from other servers on /migration");
     flag.value("escrow-url", o.api.escrow_url, "Apple's escrow key unlock");

@@ -55,7 +55,17 @@ OpenedStorage open_mysql(const StorageOptions& options) {
     log::info("database",
               {{"address", mysql.endpoint.description()}, {"pool", std::to_string(mysql.pool.size)}});
     const auto largest = store->largest_message();
-    return {.store = std::move(store), .largest_message = largest};
+    const auto collect = [&store = *store, size = mysql.pool.size](metrics::Exposition& exposition) {
+        const auto use = store.pool_use();
+        const auto gauge = [&](const char* name, const char* help, std::size_t value) {
+            exposition.gauge(name, help, static_cast<double>(value));
+        };
+        gauge("nanomdm_mysql_pool_size", "Connections there may be.", size);
+        gauge("nanomdm_mysql_pool_open_connections", "Connections there are.", use.open);
+        gauge("nanomdm_mysql_pool_in_use_connections", "Connections that are being used.", use.in_use);
+        gauge("nanomdm_mysql_pool_waiting", "Callers that wait for a connection.", use.waiting);
+    };
+    return {.store = std::move(store), .largest_message = largest, .collect = collect};
 }
 
 unsigned mysql_connections(const StorageOptions& options) {

@@ -67,7 +67,8 @@ struct TlsOptions {
 
 struct HttpOptions {
     std::string listen = ":9000";
-    std::string api_listen; ///< empty: the API shares `listen`
+    std::string api_listen;   ///< empty: the API shares `listen`
+    std::string admin_listen; ///< empty: probes and metrics share `listen`
     TlsOptions tls;
     unsigned workers = 0; ///< 0: what suits the storage backend
     unsigned upstream_workers = 256;

@@ -75,7 +75,10 @@ OpenedStorage open_storages(const std::vector<StorageOptions>& options) {
     for (std::size_t i = 1; i < options.size(); ++i) followers.push_back(follow(options[i], i + 1));
     auto multi = std::make_unique<storage::MultiStorage>(std::move(first.store), std::move(followers));
     auto* const itself = multi.get();
-    return {.store = std::move(multi), .largest_message = first.largest_message, .multi = itself};
+    return {.store = std::move(multi),
+            .largest_message = first.largest_message,
+            .multi = itself,
+            .collect = std::move(first.collect)};
 }
 
 std::unique_ptr<AllStorage> open_source_storage(const StorageOptions& options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/options.hpp"
+#include "metrics/exposition.hpp"
 #include "nanomdm/storage/storage.hpp"
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct OpenedStorage {
     /// Bytes of one message or command at most.
     std::uint64_t largest_message = std::numeric_limits<std::uint64_t>::max();
     storage::MultiStorage* multi = nullptr; ///< `store`, when there are several
+    metrics::Source collect = nullptr;      ///< what the backend has to say beyond its operations
 };
 
 /// Opens them all; those behind the first may be out of reach, and then are opened as soon as they are there.

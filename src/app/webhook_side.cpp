@@ -5,6 +5,9 @@
 #include "webhook/http_receiver.hpp"
 #include "webhook/notices.hpp"
 #include "webhook/sender.hpp"
+#include "webhook/statistics.hpp"
+
+#include <algorithm>
 
 namespace nanomdm::app {
 namespace {
@@ -72,7 +75,31 @@ std::unique_ptr<service::Webhook> WebhookSide::around(Service& core) {
         service::WebhookOptions{.idle = options_.idle == "on", .durable_all = options_.durable == "all"});
 }
 
-const webhook::Statistics& WebhookSide::statistics() const noexcept { return parts_->statistics; }
+void WebhookSide::collect(metrics::Exposition& exposition) const {
+    const auto& statistics = parts_->statistics;
+    const auto counter = [&](const char* name, const char* help, const std::atomic<std::uint64_t>& value) {
+        exposition.counter(name, help, static_cast<double>(value.load()));
+    };
+    counter("nanomdm_webhook_delivered_total", "Stored events that the receiver has taken.",
+            statistics.delivered);
+    counter("nanomdm_webhook_failed_total", "Tries to deliver a stored event that failed.",
+            statistics.failed);
+    counter("nanomdm_webhook_dead_total", "Events that were given up and became dead letters.",
+            statistics.dead);
+    counter("nanomdm_webhook_shed_total", "Events removed because too many waited.", statistics.shed);
+    counter("nanomdm_webhook_notices_delivered_total", "Events from memory that the receiver has taken.",
+            statistics.notices_delivered);
+    counter("nanomdm_webhook_notices_dropped_total", "Events from memory that were dropped.",
+            statistics.notices_dropped);
+    exposition.gauge("nanomdm_webhook_backlog_events", "Stored events that wait, of all processes together.",
+                     static_cast<double>(statistics.backlog.load()));
+    exposition.gauge("nanomdm_webhook_dead_letters", "Dead letters, of all processes together.",
+                     static_cast<double>(statistics.dead_letters.load()));
+    const auto oldest = statistics.oldest.load();
+    const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    exposition.gauge("nanomdm_webhook_backlog_age_seconds", "How long the oldest stored event has waited.",
+                     oldest == 0 ? 0 : static_cast<double>(std::max<std::int64_t>(now - oldest, 0)));
+}
 
 void WebhookSide::stop(std::chrono::steady_clock::time_point deadline) {
     const bool sent = parts_->sender.drain(deadline);

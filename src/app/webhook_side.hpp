@@ -2,9 +2,9 @@
 #pragma once
 
 #include "app/options.hpp"
+#include "metrics/exposition.hpp"
 #include "nanomdm/storage/outbox_store.hpp"
 #include "service/webhook.hpp"
-#include "webhook/statistics.hpp"
 
 #include <chrono>
 #include <memory>
@@ -23,7 +23,8 @@ public:
 
     /// The layer to put around `core`; it must not outlive this.
     [[nodiscard]] std::unique_ptr<service::Webhook> around(Service& core);
-    [[nodiscard]] const webhook::Statistics& statistics() const noexcept;
+    /// For /metrics. Any thread.
+    void collect(metrics::Exposition& exposition) const;
 
     /// Finishes the deliveries under way and sends what is in memory, within the grace; the rest waits in the
     /// outbox. Call when no more requests come.

@@ -79,6 +79,7 @@ void IoThread::wind_down() noexcept {
 
 void IoThread::sweep() {
     if (ending_) return;
+    beats_.fetch_add(1, std::memory_order_relaxed);
     const auto now = Clock::now();
     for (Session* session : busy_) {
         if (session->deadline() <= now) session->expire();

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <list>
 #include <thread>
 
@@ -52,6 +53,9 @@ public:
     /// Lets the thread end as soon as the last session has.
     void wind_down() noexcept;
 
+    /// Grows several times a second while the loop goes round. Any thread.
+    [[nodiscard]] std::uint64_t beats() const noexcept { return beats_.load(std::memory_order_relaxed); }
+
     /// Where sessions receive into, so that an idle one holds no buffer. Not kept across a suspension.
     [[nodiscard]] std::array<char, 64 * 1024>& scratch() noexcept { return scratch_; }
 
@@ -63,6 +67,7 @@ private:
     asio::executor_work_guard<Executor> work_;
     asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> timer_;
     const Clock::duration interval_;
+    std::atomic<std::uint64_t> beats_{0};
     bool ending_ = false;
     Sessions busy_;
     Sessions idle_;

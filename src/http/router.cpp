@@ -24,18 +24,27 @@ void Router::add(Route route) {
     const auto shorter = std::find_if(routes_.begin(), routes_.end(), [&route](const Route& other) {
         return other.path.size() < route.path.size();
     });
+    auto& statistics = statistics_[route.path];
+    if (statistics == nullptr) statistics = std::make_unique<RequestStatistics>();
+    route.statistics = statistics.get();
     routes_.insert(shorter, std::move(route));
 }
 
 Router::Match Router::match(std::string_view method, std::string_view path) const noexcept {
-    Match found;
+    Match found{.statistics = unmatched_.get()};
     for (const Route& route : routes_) {
         if (found.route != nullptr && route.path != found.route->path) break;
         if (!takes_path(route, path)) continue;
-        if (takes_method(route, method)) return {&route, true};
-        if (found.route == nullptr) found.route = &route;
+        if (takes_method(route, method)) return {&route, true, route.statistics};
+        if (found.route == nullptr) found = {&route, false, route.statistics};
     }
     return found;
+}
+
+void Router::visit_statistics(
+    const std::function<void(const std::string&, const RequestStatistics&)>& visit) const {
+    for (const auto& [path, statistics] : statistics_) visit(path, *statistics);
+    visit({}, *unmatched_);
 }
 
 std::string Router::allow(std::string_view path) const {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "http/message.hpp"
+#include "http/request_statistics.hpp"
 #include "http/stream.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +17,7 @@ namespace nanomdm::http {
 
 /// Where a handler runs.
 enum class Lane {
+    io,       ///< the I/O thread itself: for what costs next to nothing and waits for nobody
     worker,   ///< the bounded pool of storage work
     upstream, ///< the wide pool for what waits on somebody outside (APNs, declarative management)
 };
@@ -47,6 +50,7 @@ struct Route {
     /// With `stream`: the handler runs at the header's end, and the body comes through the stream, however
     /// long it is; false: the request is whole, as elsewhere.
     bool streams_body = false;
+    RequestStatistics* statistics = nullptr; ///< the router's
 };
 
 /// The routes of one listener, fixed before it starts serving. Longest match wins; of several routes with
@@ -56,15 +60,24 @@ public:
     void add(Route route);
 
     struct Match {
-        const Route* route = nullptr; ///< null: no such path (404)
-        bool method_allowed = false;  ///< false with a route: 405
+        const Route* route = nullptr;            ///< null: no such path (404)
+        bool method_allowed = false;             ///< false with a route: 405
+        RequestStatistics* statistics = nullptr; ///< of the path; never null
     };
     [[nodiscard]] Match match(std::string_view method, std::string_view path) const noexcept;
     /// The value of Allow for a path whose method is not allowed: "GET, HEAD, PUT".
     [[nodiscard]] std::string allow(std::string_view path) const;
 
+    /// Of requests for paths that no route takes, and of those that are no HTTP.
+    [[nodiscard]] RequestStatistics& unmatched() const noexcept { return *unmatched_; }
+    /// Calls `visit` for each path of a route, and for the unmatched with an empty path.
+    void visit_statistics(
+        const std::function<void(const std::string& path, const RequestStatistics&)>& visit) const;
+
 private:
     std::vector<Route> routes_; ///< longest path first
+    std::map<std::string, std::unique_ptr<RequestStatistics>, std::less<>> statistics_; ///< by path
+    std::unique_ptr<RequestStatistics> unmatched_ = std::make_unique<RequestStatistics>();
 };
 
 } // namespace nanomdm::http

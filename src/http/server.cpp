@@ -103,6 +103,12 @@ public:
 
     std::size_t open_connections() const noexcept { return context_.connections; }
 
+    std::vector<std::uint64_t> io_beats() const {
+        std::vector<std::uint64_t> beats;
+        for (const auto& thread : threads_) beats.push_back(thread->beats());
+        return beats;
+    }
+
 private:
     /// A listener being accepted from.
     struct Door {
@@ -234,5 +240,6 @@ void Server::limit_bodies(std::uint64_t bytes) { impl_->limit_bodies(bytes); }
 void Server::start() { impl_->start(); }
 bool Server::drain(std::chrono::milliseconds grace) { return impl_->drain(grace); }
 std::size_t Server::open_connections() const noexcept { return impl_->open_connections(); }
+std::vector<std::uint64_t> Server::io_beats() const { return impl_->io_beats(); }
 
 } // namespace nanomdm::http

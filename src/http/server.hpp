@@ -70,6 +70,8 @@ public:
     bool drain(std::chrono::milliseconds grace);
 
     [[nodiscard]] std::size_t open_connections() const noexcept;
+    /// For each I/O thread a number that grows several times a second while the thread does its work.
+    [[nodiscard]] std::vector<std::uint64_t> io_beats() const;
 
 private:
     class Impl;

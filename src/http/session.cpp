@@ -36,8 +36,8 @@ bool is_line_end(char c) noexcept { return c == '\r' || c == '\n'; }
 
 Session::Session(ServerContext& server, IoThread& thread, Socket socket, const TlsContext* tls,
                  const Router& router)
-    : server_{server}, thread_{thread},
-      transport_{std::move(socket), tls}, router_{router}, place_{thread.enter(*this)} {
+    : server_{server}, thread_{thread}, transport_{std::move(socket), tls}, router_{router},
+      place_{thread.enter(*this)}, counted_{&router.unmatched()} {
     error_code ignored;
     const auto remote = transport_.socket().remote_endpoint(ignored);
     peer_ = host_text(remote.data(), static_cast<unsigned>(remote.size()));
@@ -128,6 +128,7 @@ Awaitable<bool> Session::serve_one() {
     HttpRequest& request = parser.request();
     request.trace_id = make_trace_id();
     request.client_certificate = client_certificate_;
+    counted_ = &router_.unmatched();
     allow(limits.header_time);
     const Arrival header = co_await read_while(parser, RequestParser::State::header, share);
     if (header == Arrival::closed) co_return false;
@@ -145,7 +146,9 @@ Awaitable<bool> Session::serve_one() {
         outcome = co_await answer(parser, share);
     if (outcome.streamed) {
         const auto& [status, bytes, whole] = *outcome.streamed;
-        if (server_.options.access_log) log_access(request, status, bytes, Clock::now() - started);
+        const auto took = Clock::now() - started;
+        counted_->count(status, took);
+        if (server_.options.access_log) log_access(request, status, bytes, took);
         if (!whole) transport_.close(); // it must not look whole
         if (whole && outcome.close) co_await linger();
         co_return !outcome.close;
@@ -161,7 +164,9 @@ Awaitable<bool> Session::serve_one() {
     auto body = with_body ? std::move(response.body) : std::string{};
     const std::size_t bytes = body.size();
     const bool sent = co_await send(std::move(head), std::move(body));
-    if (server_.options.access_log) log_access(request, status, bytes, Clock::now() - started);
+    const auto took = Clock::now() - started;
+    counted_->count(status, took);
+    if (server_.options.access_log) log_access(request, status, bytes, took);
     if (!sent) co_return false;
     if (!stay) co_await linger();
     co_return stay;
@@ -216,6 +221,7 @@ Awaitable<Session::Outcome> Session::answer(RequestParser& parser, BodyShare& sh
     HttpRequest& request = parser.request();
     const auto& limits = server_.options.limits;
     const auto match = router_.match(request.method, request.path);
+    counted_ = match.statistics;
     auto refused = refusal(router_, match, request);
     const auto expectation = request.headers.get("Expect");
     const bool expects_continue =
@@ -271,7 +277,9 @@ Awaitable<Session::Outcome> Session::refuse_unread(RequestParser& parser, BodySh
 
 Awaitable<HttpResponse> Session::dispatch(const Route& route, HttpRequest& request) {
     allow_any_time();
-    WorkerPool& pool = lane_of(route, request) == Lane::upstream ? server_.upstream : server_.workers;
+    const Lane lane = lane_of(route, request);
+    if (lane == Lane::io) co_return respond(route, request);
+    WorkerPool& pool = lane == Lane::upstream ? server_.upstream : server_.workers;
     HttpResponse response;
     auto job = [&route, &request, &response] { response = respond(route, request); };
     const bool ran = co_await run_blocking(pool, job);

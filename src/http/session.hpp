@@ -22,6 +22,7 @@ class Router;
 class Stream;
 class StreamWriter;
 class WorkerPool;
+struct RequestStatistics;
 struct Route;
 
 /// What the sessions of a server share.
@@ -114,6 +115,7 @@ private:
     bool first_ = true; ///< no request has been answered yet
     IoThread::Sessions::iterator place_;
     std::shared_ptr<Bell> bell_; ///< while an answer streams
+    RequestStatistics* counted_; ///< where the request being served is counted
 };
 
 } // namespace nanomdm::http

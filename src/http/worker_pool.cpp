@@ -81,6 +81,10 @@ public:
         const std::lock_guard lock{mutex_};
         return workers_.size() - idle_.size();
     }
+    std::uint64_t finished() const {
+        const std::lock_guard lock{mutex_};
+        return finished_;
+    }
 
 private:
     struct Worker {
@@ -109,6 +113,7 @@ private:
             worker.job();
             worker.job = nullptr;
             lock.lock();
+            ++finished_;
         }
         ended_.splice(ended_.end(), workers_, worker.self);
         if (workers_.empty()) all_ended_.notify_all();
@@ -141,6 +146,7 @@ private:
     std::list<Worker> workers_;
     std::list<Worker> ended_; ///< about to return, or returned; to be joined
     std::condition_variable all_ended_;
+    std::uint64_t finished_ = 0;
     bool stopping_ = false;
 };
 
@@ -165,5 +171,6 @@ void WorkerPool::stop() { impl_->stop(); }
 std::size_t WorkerPool::waiting() const { return impl_->waiting(); }
 std::size_t WorkerPool::threads() const { return impl_->threads(); }
 std::size_t WorkerPool::busy() const { return impl_->busy(); }
+std::uint64_t WorkerPool::finished() const { return impl_->finished(); }
 
 } // namespace nanomdm::http

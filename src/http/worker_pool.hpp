@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -38,9 +39,10 @@ public:
     /// Refuses new jobs, finishes those accepted, joins the threads. Not from inside a job. Idempotent.
     void stop();
 
-    [[nodiscard]] std::size_t waiting() const; ///< jobs in the queue
-    [[nodiscard]] std::size_t threads() const; ///< alive, busy or idle
-    [[nodiscard]] std::size_t busy() const;    ///< running a job
+    [[nodiscard]] std::size_t waiting() const;    ///< jobs in the queue
+    [[nodiscard]] std::size_t threads() const;    ///< alive, busy or idle
+    [[nodiscard]] std::size_t busy() const;       ///< running a job
+    [[nodiscard]] std::uint64_t finished() const; ///< jobs so far
 
 private:
     class Impl;

@@ -240,6 +240,7 @@ std::vector<ProviderResponse> ApnsClient::push(const Topic& topic, std::span<con
     try {
         impl_->require_certificate(*channel);
     } catch (const std::exception& exception) {
+        impl_->statistics.without_certificate.add(targets.size());
         const auto* const error = dynamic_cast<const Error*>(&exception);
         if (error != nullptr && (error->code() == Errc::not_configured || error->code() == Errc::invalid))
             return all_failed(targets.size(), error->what());
@@ -253,5 +254,14 @@ std::vector<ProviderResponse> ApnsClient::push(const Topic& topic, std::span<con
 void ApnsClient::stop() { impl_->stop(); }
 
 const Statistics& ApnsClient::statistics() const noexcept { return impl_->statistics; }
+
+/// A device names its topic, and may name any: only those of certificates are told apart.
+void ApnsClient::visit_topics(const std::function<void(const Topic&, const TopicStatistics&)>& visit) const {
+    const std::lock_guard lock{impl_->mutex};
+    for (const auto& [topic, channel] : impl_->channels) {
+        const std::lock_guard channel_lock{channel->mutex};
+        if (channel->version) visit(topic, channel->pool.topic_statistics());
+    }
+}
 
 } // namespace nanomdm::push

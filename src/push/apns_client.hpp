@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -53,6 +54,8 @@ public:
     void stop();
 
     [[nodiscard]] const Statistics& statistics() const noexcept;
+    /// Calls `visit` for each topic that has been pushed to with a certificate. Any thread.
+    void visit_topics(const std::function<void(const Topic&, const TopicStatistics&)>& visit) const;
 
 private:
     struct Impl;

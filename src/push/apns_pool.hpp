@@ -42,6 +42,9 @@ public:
     /// Closes everything; every batch ends with `reason`.
     void shut_down(const std::string& reason);
 
+    /// Any thread.
+    [[nodiscard]] const TopicStatistics& topic_statistics() const noexcept { return topic_statistics_; }
+
 private:
     struct Retry {
         Clock::time_point due;
@@ -66,6 +69,7 @@ private:
     void settle(Outcome& outcome, Clock::time_point now);
     void retry_later(Delivery& delivery, std::chrono::milliseconds wait, Clock::time_point now);
     void finish(Delivery& delivery);
+    void count_end(const Batch& batch, const ProviderResponse& response) noexcept;
     void end(Batch& batch, const std::string& reason);
     void fail_waiting(const std::string& reason);
     void count_failure(bool answered, Clock::time_point now);
@@ -78,6 +82,7 @@ private:
     const Route& route_;
     PoolOptions options_;
     Statistics& statistics_;
+    TopicStatistics topic_statistics_;
     Tls tls_;
     std::vector<Connection> connections_; ///< connecting and open
     std::vector<Connection> draining_;    ///< after GOAWAY or a certificate's renewal

@@ -99,9 +99,21 @@ void ApnsPool::retry_later(Delivery& delivery, std::chrono::milliseconds wait, C
     std::push_heap(retries_.begin(), retries_.end());
 }
 
+void ApnsPool::count_end(const Batch& batch, const ProviderResponse& response) noexcept {
+    using Outcomes = TopicStatistics;
+    const auto outcome = response.status == 0             ? Outcomes::unanswered
+                         : response.status == 200         ? Outcomes::sent
+                         : response.status == 410         ? Outcomes::unregistered
+                         : asks_to_retry(response.status) ? Outcomes::unavailable
+                                                          : Outcomes::refused;
+    topic_statistics_.ended[outcome].add();
+    topic_statistics_.latency.observe(Clock::now() - batch.begun);
+}
+
 void ApnsPool::finish(Delivery& delivery) {
     auto& batch = *delivery.batch;
     delivery.state = Delivery::State::done;
+    count_end(batch, batch.responses[batch.index(delivery)]);
     if (--batch.pending > 0) return;
     std::erase(batches_, &batch);
     const std::lock_guard lock{batch.mutex};
@@ -129,6 +141,7 @@ void ApnsPool::end(Batch& batch, const std::string& reason) {
         }
         auto& response = batch.responses[batch.index(delivery)];
         if (response.status == 0) response.error = reason;
+        count_end(batch, response);
     }
     for (auto& connection : touched) connection->flush();
     std::erase(batches_, &batch);

@@ -34,6 +34,7 @@ struct Batch {
     std::span<const PushInfo> targets;
     Clock::time_point deadline;
     std::string expiration; ///< the value of apns-expiration
+    Clock::time_point begun = Clock::now();
     std::vector<ProviderResponse> responses{};
     std::vector<Delivery> deliveries{}; ///< same index as targets
     std::size_t next = 0;               ///< first delivery never tried

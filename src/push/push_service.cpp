@@ -104,8 +104,10 @@ std::vector<PushResult> PushService::push(std::span<const EnrollmentId> all) {
     for (std::size_t i = 0; i < targets.size(); ++i) {
         auto& target = targets[i];
         if (!target) {
+            statistics_.no_push_data.add();
             outcomes[i].error = "push data missing for id";
         } else if (!target->pushable) {
+            statistics_.not_pushable.add();
             outcomes[i].error = "not pushable: APNs said the device token is unregistered; "
                                 "the enrollment must send a TokenUpdate first";
         } else {

@@ -1,9 +1,14 @@
 // The real binary on a real MariaDB: its schema, its limits, and several servers on one database.
 #include "e2e/fleet_load.hpp"
+#include "e2e/ops_address.hpp"
 #include "e2e/scene.hpp"
 #include "support/database/mariadb_server.hpp"
+#include "support/metrics_text.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <thread>
 
 namespace nanomdm::test {
 namespace {
@@ -61,6 +66,39 @@ TEST_F(MySql, ADeviceEnrollsFetchesAndReports) {
     EXPECT_EQ(
         database().sql("SELECT COUNT(*) FROM command_results WHERE status = 'Acknowledged'", "main_job"),
         "2\n");
+}
+
+TEST_F(MySql, ADatabaseThatHangsShowsInReadinessAndHoldsUpNoProbe) {
+    const auto dsn = fresh("probes");
+    ASSERT_EQ(migrate(dsn).status.code, 0);
+    auto flags = arguments(dsn);
+    flags.insert(flags.end(), {"-admin-listen", "127.0.0.1:0"});
+    Scene scene{flags};
+    Api ops{ops_url(scene.server().process()), ""};
+    const auto ready = [&] { return ops.get("/readyz").status == 200; };
+    EXPECT_TRUE(ready());
+    const MetricsText before{ops.get("/metrics").body};
+    EXPECT_EQ(before.value("nanomdm_mysql_pool_size"), 16);
+    for (const char* name : {"nanomdm_mysql_pool_open_connections", "nanomdm_mysql_pool_in_use_connections",
+                             "nanomdm_mysql_pool_waiting"})
+        EXPECT_TRUE(before.value(name)) << name;
+
+    std::vector<std::unique_ptr<sim::Device>> devices; // each with a connection of its own
+    for (int i = 0; i < 20; ++i)
+        devices.push_back(std::make_unique<sim::Device>(scene.enrolled("MAC" + std::to_string(i))));
+    database().pause();
+    // More requests than connections: the workers hang, the probes answer.
+    std::vector<std::jthread> waiting;
+    for (auto& each : devices) waiting.emplace_back([&each] { each->token_update(); });
+    EXPECT_TRUE(eventually([&] { return !ready(); }, 15s));
+    EXPECT_EQ(ops.get("/healthz").status, 200);
+    EXPECT_THAT(ops.get("/readyz").body,
+                testing::AnyOf("the storage does not answer in time\n", "the storage is unavailable\n"));
+    EXPECT_TRUE(eventually([&] {
+        return MetricsText{ops.get("/metrics").body}.count("nanomdm_mysql_pool_in_use_connections") == 16;
+    }));
+    database().resume();
+    EXPECT_TRUE(eventually(ready, 15s));
 }
 
 TEST_F(MySql, ABodyThatNoPacketHoldsIsRefusedAndTheNextIsServed) {

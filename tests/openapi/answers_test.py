@@ -71,6 +71,12 @@ class Answers(unittest.TestCase):
     def test_version(self):
         self.assertEqual(200, self.call("GET", "/version")[0])
 
+    def test_probes_and_metrics(self):
+        for path in ("/healthz", "/readyz"):
+            self.assertEqual((200, b"ok\n"), self.call("GET", path))
+        self.assertEqual(401, self.call("GET", "/metrics")[0])
+        self.assertEqual(200, self.api("GET", "/metrics")[0])
+
     def test_push_certificates(self):
         status, stored = self.put_push_certificate()
         self.assertEqual((200, TOPIC), (status, stored["topic"]))

@@ -29,8 +29,11 @@ Pool::Lease Pool::take() {
     std::unique_lock lock{mutex_};
     const auto deadline = Clock::now() + options_.longest_wait;
     for (;;) {
-        if (!returned_.wait_until(lock, deadline,
-                                  [this] { return !idle_.empty() || open_ < options_.size; })) {
+        ++waiting_;
+        const bool has_one =
+            returned_.wait_until(lock, deadline, [this] { return !idle_.empty() || open_ < options_.size; });
+        --waiting_;
+        if (!has_one) {
             throw Error{Errc::unavailable, "all " + std::to_string(options_.size) +
                                                " database connections have been busy for too long"};
         }
@@ -89,7 +92,7 @@ void Pool::suspect_idle() {
 
 PoolUse Pool::use() const {
     const std::lock_guard lock{mutex_};
-    return {open_, open_ - idle_.size()};
+    return {open_, open_ - idle_.size(), waiting_};
 }
 
 bool Pool::too_old(const Connection& connection, Clock::time_point now) const {

@@ -24,6 +24,7 @@ struct PoolOptions {
 struct PoolUse {
     std::size_t open = 0;
     std::size_t in_use = 0;
+    std::size_t waiting = 0; ///< callers for a connection
 };
 
 /// Thread-safe. Connects on demand; lends the connection used last, so that a quiet pool shrinks.
@@ -77,6 +78,7 @@ private:
     std::condition_variable returned_;
     std::vector<Connection> idle_; ///< the one used last at the end
     std::size_t open_ = 0;         ///< idle, lent, and being made
+    std::size_t waiting_ = 0;
     Clock::time_point suspect_before_{};
 };
 
