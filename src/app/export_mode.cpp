@@ -9,6 +9,7 @@
 #include "nanomdm/error.hpp"
 
 #include <iostream>
+#include <memory>
 
 namespace nanomdm::app {
 namespace {
@@ -38,6 +39,12 @@ void check_url(const std::string& url) {
         log::warning("the API key and every token go over the network in the clear", {{"to", origin}});
 }
 
+std::unique_ptr<migrate::ExportState> state_of(const ExportOptions& options) try {
+    return std::make_unique<migrate::ExportState>(options.state_file, options.url);
+} catch (const Error& error) {
+    throw UsageError{std::string{"-export-state: "} + error.what()};
+}
+
 void summarize(const migrate::ExportTally& tally, bool was_complete) {
     if (was_complete) std::cout << "an earlier run was complete; only what had failed was sent again\n";
     std::cout << "exported: " << tally.devices << " devices, " << tally.users << " users, "
@@ -55,14 +62,14 @@ int export_fleet(const Options& options) {
     const auto key = key_of(options.exporting);
     const auto& url = options.exporting.url;
     check_url(url);
-    migrate::ExportState state{options.exporting.state_file, url};
-    const bool was_complete = state.is_complete();
+    const auto state = state_of(options.exporting);
+    const bool was_complete = state->is_complete();
     const auto source = open_source_storage(options.storages.front());
 
     http::HttpClient client{{.total_time = std::chrono::minutes{2}}};
     migrate::Target target{client, url, key};
     migrate::ExportTally tally;
-    migrate::Exporter exporter{{*source, *source, *source}, target, state, tally};
+    migrate::Exporter exporter{{*source, *source, *source}, target, *state, tally};
     try {
         const migrate::ProgressLine progress{tally};
         exporter.run();

@@ -277,7 +277,8 @@ TEST(Export, KilledAtAnyMomentItGoesOnWhereItWas) {
     EXPECT_THAT(repeated.output, HasSubstr("an earlier run was complete"));
     EXPECT_EQ(target.taken(), nothing_left);
     const auto elsewhere = export_all(from, target.url() + "/other", state);
-    EXPECT_EQ(elsewhere.status.code, 1);
+    EXPECT_EQ(elsewhere.status.code, 2);
+    EXPECT_THAT(elsewhere.error, HasSubstr("-export-state: "));
     EXPECT_THAT(elsewhere.error, HasSubstr("another URL"));
 }
 

@@ -97,6 +97,17 @@ TEST(Document, ReadsCommentsCdataAndAByteOrderMark) {
     EXPECT_EQ(document.root().string("ab"), "x<y>z");
 }
 
+TEST(Document, AMemberThatIsSetTakesThePlaceOfTheFormerOne) {
+    const std::string bytes{"\0\xFF new", 6};
+    auto document = Document::decode(xml("<dict><key>a</key><string>old</string><key>b</key><true/></dict>"));
+    document.set_data("a", bytes);
+    document.set_data("c", "");
+    const auto again = Document::decode(document.to_xml());
+    EXPECT_EQ(again.root().data("a"), bytes);
+    EXPECT_EQ(again.root().boolean("b"), true);
+    EXPECT_EQ(again.root().data("c"), "");
+}
+
 TEST(Dict, StringsAreTheMembersThatAreStrings) {
     const auto document =
         Document::decode(xml("<dict><key>a</key><string>1</string><key>b &amp;</key><string>2 &lt;</string>"
