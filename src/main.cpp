@@ -4,6 +4,7 @@
 #include "app/options.hpp"
 #include "app/signals.hpp"
 #include "app/storage_factory.hpp"
+#include "app/systemd.hpp"
 #include "app/version.hpp"
 #include "http/open_files.hpp"
 #include "log/log.hpp"
@@ -50,7 +51,8 @@ int run(const app::Options& options) {
     app::block_signals();
     configure_log(options.log);
     http::raise_open_file_limit();
-    return app::App{options}.run();
+    auto notifier = app::Notifier::from_environment();
+    return app::App{options, std::move(notifier), app::take_inherited_sockets()}.run();
 }
 
 } // namespace

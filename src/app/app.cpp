@@ -2,6 +2,7 @@
 #include "app/app.hpp"
 
 #include "app/core_options.hpp"
+#include "app/last_resort.hpp"
 #include "app/metrics_sources.hpp"
 #include "app/signals.hpp"
 #include "app/storage_factory.hpp"
@@ -10,6 +11,8 @@
 #include "log/log.hpp"
 #include "nanomdm/error.hpp"
 #include "storage/multi/multi_storage.hpp"
+
+#include <sys/socket.h>
 
 #include <thread>
 
@@ -40,6 +43,15 @@ template <class Listen> void blame_address(const char* flag, Listen listen) try 
     throw;
 }
 
+bool is_unix_socket(int socket) noexcept {
+    int family = AF_UNSPEC;
+    socklen_t length = sizeof family;
+    return ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &length) == 0 && family == AF_UNIX;
+}
+
+/// For calls that have been told to end, and whose time-outs are not ours.
+constexpr std::chrono::seconds time_to_give_up{5};
+
 /// Some threads stay for pushes when a declarative management server hangs.
 unsigned most_waiting_devices(const HttpOptions& options) {
     return std::max(1U, options.upstream_workers - options.upstream_workers / 8);
@@ -47,9 +59,10 @@ unsigned most_waiting_devices(const HttpOptions& options) {
 
 } // namespace
 
-App::App(const Options& options)
-    : options_{options}, workers_{http::WorkerPool::fixed(
-                             suitable_workers(options.storages.front(), options.http.workers))},
+App::App(const Options& options, Notifier notifier, const InheritedSockets& sockets)
+    : options_{options}, notifier_{std::move(notifier)}, workers_{http::WorkerPool::fixed(
+                                                             suitable_workers(options.storages.front(),
+                                                                              options.http.workers))},
       upstream_{http::WorkerPool::wide(options.http.upstream_workers)}, server_{
                                                                             workers_, upstream_,
                                                                             server_options(options.http)} {
@@ -58,7 +71,7 @@ App::App(const Options& options)
     if (serves_api) AdminSide::check(options_.api, options_.push);
     if (options_.webhook.enabled()) WebhookSide::check(options_.webhook);
     if (options_.http.tls.enabled()) tls_.emplace(options_.http.tls);
-    listen();
+    listen(sockets);
 
     auto of_backend = open_store();
     start_webhook();
@@ -76,24 +89,52 @@ App::App(const Options& options)
     add_metrics(std::move(of_backend));
 }
 
-http::Router& App::api_routes() noexcept { return options_.http.api_listen.empty() ? routes_ : api_routes_; }
+http::Router& App::api_routes() noexcept { return api_is_apart_ ? api_routes_ : routes_; }
 
 /// Before the storage is opened, which may take its time: clients that come now wait instead of being
 /// refused.
-void App::listen() {
-    const auto bind = [this](const char* flag, const std::string& address, const http::Router& router,
-                             const http::TlsContext* tls) {
-        blame_address(flag, [&] { addresses_.push_back(server_.listen(address, router, tls)); });
+void App::listen(const InheritedSockets& sockets) {
+    const auto serve = [&](const char* flag, const std::string& address, const http::Router& router,
+                           const http::TlsContext* tls) {
+        const auto inherited = sockets.find(flag);
+        if (inherited == sockets.end()) {
+            blame_address(flag, [&] { addresses_.push_back(server_.listen(address, router, tls)); });
+            return;
+        }
+        for (const int socket : inherited->second) addresses_.push_back(server_.adopt(socket, router, tls));
     };
-    bind("listen", options_.http.listen, routes_, tls_ ? &tls_->for_devices() : nullptr);
-    if (options_.api.enabled() && !options_.http.api_listen.empty()) {
-        const bool is_local = options_.http.api_listen.starts_with("unix:");
-        bind("api-listen", options_.http.api_listen, api_routes_,
-             tls_ && !is_local ? &tls_->for_api() : nullptr);
+    serve("listen", options_.http.listen, routes_, tls_ ? &tls_->for_devices() : nullptr);
+
+    const auto api_socket = sockets.find("api-listen");
+    if (api_socket != sockets.end() && !options_.api.enabled())
+        throw Error{Errc::invalid, "a socket was handed over for the API, and there is no API key"};
+    api_is_apart_ =
+        options_.api.enabled() && (api_socket != sockets.end() || !options_.http.api_listen.empty());
+    if (api_is_apart_) {
+        const bool is_local = api_socket != sockets.end() ? is_unix_socket(api_socket->second.front())
+                                                          : options_.http.api_listen.starts_with("unix:");
+        serve("api-listen", options_.http.api_listen, api_routes_,
+              tls_ && !is_local ? &tls_->for_api() : nullptr);
     }
-    if (options_.http.admin_listen.empty()) return;
-    blame_address("admin-listen", [this] { ops_listener_.emplace(options_.http.admin_listen, ops_); });
+
+    const auto ops_sockets = sockets.find("admin-listen");
+    if (ops_sockets == sockets.end() && options_.http.admin_listen.empty()) return;
+    blame_address("admin-listen", [&] {
+        ops_listener_.emplace(options_.http.admin_listen,
+                              ops_sockets == sockets.end() ? std::vector<int>{} : ops_sockets->second, ops_);
+    });
     log::info("answering probes", {{"address", ops_listener_->address()}});
+}
+
+/// Starts giving signs of life, if somebody waits for them.
+void App::watch() {
+    if (!notifier_.watchdog()) return;
+    watchdog_.emplace(notifier_, *notifier_.watchdog(), [this] {
+        return Vitals{.io_beats = server_.io_beats(),
+                      .jobs_finished = workers_.finished(),
+                      .jobs_wait = workers_.waiting() > 0,
+                      .storage_answers = !storage_watch_->trouble()};
+    });
 }
 
 metrics::Source App::open_store() {
@@ -138,12 +179,17 @@ int App::run() {
     server_.start();
     for (const auto& address : addresses_) log::info("listening", {{"address", address}});
     log::info("serving", {{"version", version}, {"storage", options_.storages.front().backend}});
+    watch();
+    notifier_.ready("Serving");
     for (auto signal = wait_for_signal(); signal == Signal::reload; signal = wait_for_signal()) reload();
 
     log::info("shutting down", {{"grace_seconds", std::to_string(options_.http.shutdown_grace.count())}});
     exit_at_once_on_next_signal();
+    notifier_.stopping();
+    watchdog_.reset();
     ops_.readiness().drain();
     const auto deadline = std::chrono::steady_clock::now() + options_.http.shutdown_grace;
+    const LastResort last_resort{deadline + time_to_give_up};
     if (!server_.drain(options_.http.shutdown_grace))
         log::warning("requests were cut off at the end of the grace");
     if (admins_) admins_->stop();
@@ -166,9 +212,12 @@ void App::reload() {
         }
         log::info("read again", {{"what", what}});
     };
-    again("CA certificates", devices_);
+    notifier_.reloading();
+    again("CA certificates and keys of devices", devices_);
     again("API keys", admins_);
+    if (webhook_) again("key of the webhook", webhook_);
     if (tls_) again("TLS certificate", tls_);
+    notifier_.ready("Serving");
 }
 
 } // namespace nanomdm::app

@@ -7,7 +7,9 @@
 #include "app/ops_listener.hpp"
 #include "app/ops_side.hpp"
 #include "app/options.hpp"
+#include "app/systemd.hpp"
 #include "app/tls_files.hpp"
+#include "app/watchdog.hpp"
 #include "app/webhook_side.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -31,7 +33,8 @@ class App {
 public:
     /// Checks what the flags name, binds the addresses, opens the storage and builds the graph.
     /// @throws UsageError, Error
-    explicit App(const Options& options);
+    /// @param sockets in place of addresses to bind
+    App(const Options& options, Notifier notifier, const InheritedSockets& sockets);
 
     /// Serves until SIGTERM or SIGINT, then drains. SIGHUP reloads keys, CAs and TLS files.
     /// block_signals() must have been called before any thread was started.
@@ -39,7 +42,8 @@ public:
     int run();
 
 private:
-    void listen();
+    void listen(const InheritedSockets& sockets);
+    void watch();
     /// @return what the backend adds to the metrics.
     metrics::Source open_store();
     void start_webhook();
@@ -48,6 +52,8 @@ private:
     [[nodiscard]] http::Router& api_routes() noexcept;
 
     Options options_;
+    const Notifier notifier_;
+    bool api_is_apart_ = false; ///< on an address of its own
     std::optional<TlsFiles> tls_;
     std::vector<std::string> addresses_; ///< as bound
     OpsSide ops_;                        ///< first: it outlives the servers
@@ -63,6 +69,7 @@ private:
     http::WorkerPool upstream_;
     http::Server server_;
     std::optional<CertificateExpiry> certificate_expiry_;
+    std::optional<Watchdog> watchdog_;
     std::optional<OpsListener> ops_listener_; ///< last: it answers as long as there is something to tell
 };
 

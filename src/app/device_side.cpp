@@ -121,6 +121,10 @@ void DeviceSide::stop() noexcept {
     if (parts_->auth_proxy) parts_->auth_proxy->stop();
 }
 
-void DeviceSide::reload() { parts_->verifier.reload(read_trust(options_)); }
+void DeviceSide::reload() {
+    const auto trust = read_trust(options_); // before anything changes
+    parts_->sources.reload();
+    parts_->verifier.reload(trust);
+}
 
 } // namespace nanomdm::app

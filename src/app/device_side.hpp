@@ -34,7 +34,7 @@ public:
     void collect(metrics::Exposition& exposition) const;
     /// Ends the waiting for other servers; call it when no more requests come.
     void stop() noexcept;
-    /// Reads the CA files again; on failure the old ones stay. @throws UsageError
+    /// Reads the CA files and the HMAC keys again; on failure the old ones stay. @throws UsageError
     void reload();
 
 private:

@@ -57,8 +57,8 @@ void warn_unless_directory(const char* flag, const std::optional<http::UrlPrefix
 } // namespace
 
 struct DeviceSources::Parts {
-    Parts(const SourceOptions& options, unsigned most_waiting)
-        : places{static_cast<std::ptrdiff_t>(most_waiting)} {
+    Parts(const SourceOptions& given, unsigned most_waiting)
+        : options{given}, places{static_cast<std::ptrdiff_t>(most_waiting)} {
         const auto signing = keys(options);
         const auto dm_url = prefix("dm", options.dm_url);
         const auto token_url = prefix("get-token-url", options.token_url);
@@ -75,6 +75,7 @@ struct DeviceSources::Parts {
         tokens.emplace(token_files(options), token_upstream ? &*token_upstream : nullptr);
     }
 
+    const SourceOptions options;
     http::HttpClient client;
     http::Places places;
     std::optional<http::UpstreamServer> dm_server;
@@ -100,6 +101,12 @@ service::CoreSources DeviceSources::for_core() const noexcept {
     auto& parts = *parts_;
     return {.declarative_management = parts.declarative_management ? &*parts.declarative_management : nullptr,
             .tokens = &*parts.tokens};
+}
+
+void DeviceSources::reload() {
+    const auto signing = keys(parts_->options);
+    for (auto* server : {&parts_->dm_server, &parts_->token_server})
+        if (*server) (*server)->replace_keys(signing);
 }
 
 void DeviceSources::stop() noexcept { parts_->client.stop(); }

@@ -22,6 +22,8 @@ public:
     [[nodiscard]] service::CoreSources for_core() const noexcept;
     /// Ends the waiting for other servers within a second or so.
     void stop() noexcept;
+    /// Reads the HMAC keys again; on failure the old ones stay. @throws UsageError
+    void reload();
 
 private:
     struct Parts;

@@ -15,9 +15,11 @@ http::ServerOptions options() {
 
 } // namespace
 
-OpsListener::OpsListener(const std::string& address, OpsSide& ops)
-    : workers_{http::WorkerPool::fixed(1)}, upstream_{http::WorkerPool::wide(2)},
-      server_{workers_, upstream_, options()}, address_{server_.listen(address, router_)} {
+OpsListener::OpsListener(const std::string& address, const std::vector<int>& sockets, OpsSide& ops)
+    : workers_{http::WorkerPool::fixed(1)}, upstream_{http::WorkerPool::wide(2)}, server_{workers_, upstream_,
+                                                                                          options()} {
+    for (const int socket : sockets) address_ = server_.adopt(socket, router_);
+    if (sockets.empty()) address_ = server_.listen(address, router_);
     ops.add_routes(router_, http::Admission{});
     server_.start();
 }

@@ -7,6 +7,7 @@
 #include "http/worker_pool.hpp"
 
 #include <string>
+#include <vector>
 
 namespace nanomdm::app {
 
@@ -15,8 +16,9 @@ namespace nanomdm::app {
 class OpsListener {
 public:
     /// Binds and answers at once. Keeps the reference.
+    /// @param sockets listening ones in place of the address, when there are any
     /// @throws Error{Errc::invalid} for a malformed address, Error{Errc::unavailable} when it is taken.
-    OpsListener(const std::string& address, OpsSide& ops);
+    OpsListener(const std::string& address, const std::vector<int>& sockets, OpsSide& ops);
     ~OpsListener();
 
     [[nodiscard]] const http::Router& router() const noexcept { return router_; }

@@ -75,6 +75,8 @@ std::unique_ptr<service::Webhook> WebhookSide::around(Service& core) {
         service::WebhookOptions{.idle = options_.idle == "on", .durable_all = options_.durable == "all"});
 }
 
+void WebhookSide::reload() { parts_->receiver.replace_key(hmac_key(options_)); }
+
 void WebhookSide::collect(metrics::Exposition& exposition) const {
     const auto& statistics = parts_->statistics;
     const auto counter = [&](const char* name, const char* help, const std::atomic<std::uint64_t>& value) {

@@ -23,6 +23,8 @@ public:
 
     /// The layer to put around `core`; it must not outlive this.
     [[nodiscard]] std::unique_ptr<service::Webhook> around(Service& core);
+    /// Reads the key again; on failure the old one stays. @throws UsageError
+    void reload();
     /// For /metrics. Any thread.
     void collect(metrics::Exposition& exposition) const;
 

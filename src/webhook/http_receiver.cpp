@@ -22,11 +22,22 @@ Outcome outcome_of(unsigned status) {
 
 } // namespace
 
+void HttpReceiver::replace_key(std::string hmac_key) {
+    auto replacement = std::make_shared<const std::string>(std::move(hmac_key));
+    const std::lock_guard lock{mutex_};
+    hmac_key_.swap(replacement);
+}
+
+std::shared_ptr<const std::string> HttpReceiver::hmac_key() const {
+    const std::lock_guard lock{mutex_};
+    return hmac_key_;
+}
+
 Verdict HttpReceiver::deliver(const Event& event) try {
     http::ClientRequest request{.method = "POST", .url = url_, .body = event.body};
     request.headers.add("Content-Type", "application/json; charset=utf-8");
-    if (!hmac_key_.empty())
-        request.headers.add("X-Hmac-Signature", base64_encode(hmac_sha256(hmac_key_, request.body)));
+    if (const auto key = hmac_key(); !key->empty())
+        request.headers.add("X-Hmac-Signature", base64_encode(hmac_sha256(*key, request.body)));
     const auto status = client_.send(request).status;
     return {.outcome = outcome_of(status), .reason = "HTTP status " + std::to_string(status)};
 } catch (const std::exception& error) {

@@ -4,6 +4,8 @@
 #include "http/client/http_client.hpp"
 #include "webhook/receiver.hpp"
 
+#include <memory>
+#include <mutex>
 #include <string>
 
 namespace nanomdm::webhook {
@@ -13,14 +15,20 @@ class HttpReceiver final : public Receiver {
 public:
     /// @param hmac_key of X-Hmac-Signature; empty: none is sent
     HttpReceiver(std::string url, std::string hmac_key, http::ClientOptions options)
-        : url_{std::move(url)}, hmac_key_{std::move(hmac_key)}, client_{std::move(options)} {}
+        : url_{std::move(url)}, hmac_key_{std::make_shared<const std::string>(std::move(hmac_key))},
+          client_{std::move(options)} {}
 
     Verdict deliver(const Event& event) override;
     void stop() noexcept override { client_.stop(); }
+    /// From the next event on. Any thread.
+    void replace_key(std::string hmac_key);
 
 private:
     const std::string url_;
-    const std::string hmac_key_;
+    [[nodiscard]] std::shared_ptr<const std::string> hmac_key() const;
+
+    mutable std::mutex mutex_;
+    std::shared_ptr<const std::string> hmac_key_;
     http::HttpClient client_;
 };
 

@@ -5,6 +5,7 @@
 #include "support/database/mariadb_server.hpp"
 #include "support/metrics_text.hpp"
 
+#include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -99,6 +100,52 @@ TEST_F(MySql, ADatabaseThatHangsShowsInReadinessAndHoldsUpNoProbe) {
     }));
     database().resume();
     EXPECT_TRUE(eventually(ready, 15s));
+}
+
+TEST_F(MySql, ADatabaseThatHangsForEverDoesNotKeepAServerFromEnding) {
+    const auto dsn = fresh("hung");
+    ASSERT_EQ(migrate(dsn).status.code, 0);
+    auto flags = arguments(dsn + "?readTimeout=0&writeTimeout=0");
+    flags.insert(flags.end(), {"-shutdown-grace", "1s"});
+    Scene scene{flags};
+    auto device = scene.enrolled("MAC");
+    database().pause();
+    std::jthread waiting{[&device] {
+        try {
+            device.token_update();
+        } catch (const sim::ConnectionError&) {
+            // What a device sees of a server that is gone.
+        }
+    }};
+    EXPECT_TRUE(eventually([&] {
+        return MetricsText{scene.api().get("/metrics").body}.count(
+                   "nanomdm_worker_busy_threads{pool=\"worker\"}") == 1;
+    }));
+    scene.server().process().signal(SIGTERM);
+    const auto ended = scene.server().process().wait(30s);
+    database().resume();
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->code, 1);
+    EXPECT_NE(scene.server().log().find("leaving it behind"), std::string::npos);
+}
+
+TEST_F(MySql, WhenADeviceWasSeenLastIsWrittenBeforeTheEnd) {
+    const auto dsn = fresh("last_seen");
+    ASSERT_EQ(migrate(dsn).status.code, 0);
+    Scene scene{arguments(dsn)};
+    auto device = scene.enrolled("MAC");
+    const std::string old = "UPDATE enrollments SET last_seen_at = '2020-01-01'";
+    const std::string seen = "SELECT COUNT(*) FROM enrollments WHERE last_seen_at > '2021-01-01'";
+    const auto fresh_ones = [&] { return database().sql(seen, "last_seen"); };
+    // What enrolling has left to be written is out of the way.
+    EXPECT_EQ(device.report("Idle").status, 200);
+    scene.stop();
+    database().sql(old, "last_seen");
+    scene.start();
+    device.use_endpoint(scene.endpoint());
+    EXPECT_EQ(device.report("Idle").status, 200);
+    scene.stop();
+    EXPECT_EQ(fresh_ones(), "1\n");
 }
 
 TEST_F(MySql, ABodyThatNoPacketHoldsIsRefusedAndTheNextIsServed) {

@@ -42,11 +42,12 @@ ClientRequest make_request(const Request& request, const Enrollment& enrollment,
 std::string UpstreamServer::ask(const Request& request, const Enrollment& enrollment,
                                 std::string_view reference, std::string_view json) {
     auto out = make_request(request, enrollment, prefix_.resolve(reference), json);
-    if (!keys_.send.empty())
-        out.headers.add(signature_field, base64_encode(hmac_sha256(keys_.send, out.body)));
+    const auto keys = this->keys();
+    if (!keys->send.empty())
+        out.headers.add(signature_field, base64_encode(hmac_sha256(keys->send, out.body)));
     auto response = exchange(out);
     // Refusals too: a forged 404 would make a device drop its declarations.
-    if (!keys_.receive.empty()) check_signature(response, out.url);
+    if (!keys->receive.empty()) check_signature(response, keys->receive, out.url);
     if (response.status >= 200 && response.status < 300) return std::move(response.body);
     const auto what = origin_of(out.url) + " answered " + std::to_string(response.status);
     if (response.status >= 400 && response.status < 500 && response.status != 401)
@@ -54,15 +55,27 @@ std::string UpstreamServer::ask(const Request& request, const Enrollment& enroll
     throw Error{Errc::upstream_failed, what};
 }
 
+void UpstreamServer::replace_keys(UpstreamKeys keys) {
+    auto replacement = std::make_shared<const UpstreamKeys>(std::move(keys));
+    const std::lock_guard lock{mutex_};
+    keys_.swap(replacement);
+}
+
+std::shared_ptr<const UpstreamKeys> UpstreamServer::keys() const {
+    const std::lock_guard lock{mutex_};
+    return keys_;
+}
+
 ClientResponse UpstreamServer::exchange(const ClientRequest& request) {
     const Place place{places_};
     return client_.send(request);
 }
 
-void UpstreamServer::check_signature(const ClientResponse& response, const std::string& url) const {
+void UpstreamServer::check_signature(const ClientResponse& response, const std::string& key,
+                                     const std::string& url) {
     const auto field = response.headers.get(signature_field);
     const auto given = field ? base64_decode(*field) : std::nullopt;
-    if (given && constant_time_equal(*given, hmac_sha256(keys_.receive, response.body))) return;
+    if (given && constant_time_equal(*given, hmac_sha256(key, response.body))) return;
     throw Error{Errc::upstream_failed,
                 origin_of(url) + (field ? ": the answer's HMAC is wrong" : ": the answer has no HMAC")};
 }

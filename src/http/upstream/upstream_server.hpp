@@ -7,6 +7,8 @@
 #include "nanomdm/mdm/request.hpp"
 
 #include <cstddef>
+#include <memory>
+#include <mutex>
 #include <semaphore>
 #include <string>
 #include <string_view>
@@ -26,7 +28,8 @@ using Places = std::counting_semaphore<>;
 class UpstreamServer {
 public:
     UpstreamServer(HttpClient& client, UrlPrefix prefix, UpstreamKeys keys, Places& places)
-        : client_{client}, prefix_{std::move(prefix)}, keys_{std::move(keys)}, places_{places} {}
+        : client_{client}, prefix_{std::move(prefix)},
+          keys_{std::make_shared<const UpstreamKeys>(std::move(keys))}, places_{places} {}
 
     /// GET where `json` is empty, else PUT.
     /// @param reference below the prefix
@@ -38,13 +41,19 @@ public:
     [[nodiscard]] std::string ask(const Request& request, const Enrollment& enrollment,
                                   std::string_view reference, std::string_view json);
 
+    /// From the next request on. Any thread.
+    void replace_keys(UpstreamKeys keys);
+
 private:
+    [[nodiscard]] std::shared_ptr<const UpstreamKeys> keys() const;
     [[nodiscard]] ClientResponse exchange(const ClientRequest& request);
-    void check_signature(const ClientResponse& response, const std::string& url) const;
+    static void check_signature(const ClientResponse& response, const std::string& key,
+                                const std::string& url);
 
     HttpClient& client_;
     const UrlPrefix prefix_;
-    const UpstreamKeys keys_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<const UpstreamKeys> keys_;
     Places& places_;
 };
 
