@@ -100,14 +100,19 @@ private:
 void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
     Definitions flag{cli};
     cli.set_help_flag();
+    const auto group = [&cli](const char* heading) { cli.option_defaults()->group(heading); };
 
+    group("Serving");
     flag.value("listen", o.http.listen, "address to serve on: host:port, :port, [v6]:port or unix:/path");
+    flag.value("admin-listen", o.http.admin_listen,
+               "serve /healthz, /readyz and /metrics on this address alone; /metrics without a key there");
     flag.value(
         "tls-cert", o.http.tls.certificate_file,
         "PEM file with the server's certificate and its issuers: speak TLS, take devices' certificates");
     flag.value("tls-key", o.http.tls.key_file, "PEM file with the unencrypted private key of -tls-cert");
     flag.boolean("tls-signature", o.http.tls.signature,
                  "with -tls-cert: ask for no client certificates, identify devices by Mdm-Signature");
+    group("Devices");
     flag.value("ca", o.devices.ca_file, "PEM file with the CA(s) of the devices' identity certificates");
     flag.value("intermediate", o.devices.intermediate_file, "PEM file with intermediate certificates");
     flag.value("cert-header", o.devices.cert_header,
@@ -124,6 +129,7 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
                  "answer UserAuthenticate with a zero-length digest challenge");
     flag.boolean("dump", o.devices.dump, "write raw requests and answers to standard output");
 
+    group("Declarative management, tokens and other servers that devices reach");
     flag.value("dm", o.devices.sources.dm_url, "URL of the declarative management server; ends with /");
     flag.value("dm-send-hmac-key", o.devices.sources.send_hmac_key, "key that signs what is sent to -dm");
     flag.value("dm-send-hmac-key-file", o.devices.sources.send_hmac_key_file,
@@ -142,14 +148,14 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
     flag.value("auth-proxy-streams", o.devices.auth_proxy_streams, "most requests passed on at once")
         ->check(CLI::Range(1U, most_threads));
 
+    group("API for administrators");
     flag.list("api", o.api.keys, "API key (repeatable); the API is off without one");
     flag.value("api-file", o.api.key_file, "file with API keys, one a line; read again on SIGHUP");
-    flag.value("admin-listen", o.http.admin_listen,
-               "serve /healthz, /readyz and /metrics on this address alone; /metrics without a key there");
     flag.value("api-listen", o.http.api_listen, "serve the API on this address instead of -listen");
     flag.boolean("migration", o.api.migration, "take check-in messages from other servers on /migration");
     flag.value("escrow-url", o.api.escrow_url, "Apple's escrow key unlock");
 
+    group("Storage");
     flag.list("storage", storages.backends,
               "storage backend: file, mysql or inmem; repeatable, with as many -storage-dsn: the "
               "first one answers, the others get every write")
@@ -163,10 +169,12 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
     flag.migrate_schema(o, storages,
                         "create or upgrade the tables of mysql, then exit; =auto: do so and serve");
 
+    group("Push");
     flag.value("apns-url", o.push.apns_url, "where pushes are sent");
     flag.value("apns-ca", o.push.apns_ca_file, "PEM file with the CA(s) that APNs is verified against");
     flag.duration("push-expiration", o.push.expiration, "how long APNs keeps trying a device that is off");
 
+    group("Webhook");
     flag.value("webhook-url", o.webhook.url, "where an event is posted for every message of a device");
     flag.value("webhook-hmac-key", o.webhook.hmac_key, "key of the X-Hmac-Signature header of events");
     flag.value("webhook-hmac-key-file", o.webhook.hmac_key_file, "file with the -webhook-hmac-key");
@@ -179,6 +187,7 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
         ->check(CLI::IsMember({"effects", "all"}));
     flag.value("webhook-max-backlog", o.webhook.max_backlog, "stored events beyond which the oldest go");
 
+    group("Limits");
     flag.value("workers", o.http.workers, "threads for storage work; 0: what suits the backend")
         ->check(CLI::Range(0U, most_threads));
     flag.value("upstream-workers", o.http.upstream_workers, "most threads that wait for APNs and others")
@@ -188,11 +197,13 @@ void define_flags(CLI::App& cli, Options& o, StorageFlags& storages) {
               "network whose X-Forwarded-For is believed (repeatable)");
     flag.duration("shutdown-grace", o.http.shutdown_grace, "longest wait for requests under way at the end");
 
+    group("Log");
     flag.value("log-level", o.log.level, "debug, info, warning or error")
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
     flag.value("log-format", o.log.format, "text or json")->check(CLI::IsMember({"text", "json"}));
     flag.boolean("debug", o.log.debug, "the same as -log-level debug");
 
+    group("Other than serving, and configuration");
     flag.value("export-to", o.exporting.url,
                "send every enrollment to this URL, the /migration of another server, then exit")
         ->each([&o](const std::string&) { o.mode = Options::Mode::export_fleet; });

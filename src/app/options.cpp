@@ -132,19 +132,21 @@ std::string help_text() {
     CLI::App cli;
     define_flags(cli, options, storages);
     std::ostringstream out;
-    out << "nanomdm: Apple MDM protocol server\n\nFlags (one dash or two), each with its environment "
-           "variable:\n";
+    out << "nanomdm: Apple MDM protocol server\n\n"
+           "Usage: nanomdm -ca FILE [-api KEY] [flag]...\n\n"
+           "Flags take one dash or two, values follow after a blank or \"=\". What no flag says is looked up "
+           "in\n"
+           "the environment variable beside it, then in the file of -config. docs/operations.md tells "
+           "more.\n";
+    std::string heading;
     for (const auto* option : cli.get_options()) {
-        out << "\n  -" << option->get_name().substr(2);
-        if (!is_boolean(*option)) out << " VALUE";
-        out << "\n      " << option->get_description() << '\n';
-        const auto variable = option->get_envname();
-        if (!variable.empty()) {
-            out << "      " << variable
-                << (std::getenv(variable.c_str()) != nullptr ? " (set)" : " (not set)");
+        if (option->get_group() != heading) out << '\n' << (heading = option->get_group()) << ":\n";
+        out << "  -" << option->get_name().substr(2) << (is_boolean(*option) ? "" : " VALUE");
+        if (const auto variable = option->get_envname(); !variable.empty()) {
+            out << "   " << variable << (std::getenv(variable.c_str()) != nullptr ? " (set)" : " (not set)");
             if (!option->get_default_str().empty()) out << ", default " << option->get_default_str();
-            out << '\n';
         }
+        out << "\n        " << option->get_description() << '\n';
     }
     return out.str();
 }

@@ -1,4 +1,4 @@
-// Reads the port from the line `level=info msg="listening" address=127.0.0.1:PORT`.
+// Reads the port from the line `level=info msg="listening" address=127.0.0.1:PORT`, or the same as JSON.
 #include "support/process/server_process.hpp"
 
 #include <charconv>
@@ -9,8 +9,8 @@ namespace nanomdm::test {
 namespace {
 
 std::uint16_t port_in(const std::string& line) {
-    const auto field = line.find("address=");
-    const auto colon = field == std::string::npos ? field : line.find(':', field);
+    const auto field = line.find("address");
+    const auto colon = field == std::string::npos ? field : line.rfind(':');
     if (colon == std::string::npos) throw std::runtime_error{"no address in: " + line};
     std::uint16_t port = 0;
     std::from_chars(line.data() + colon + 1, line.data() + line.size(), port);
@@ -22,7 +22,7 @@ std::uint16_t port_in(const std::string& line) {
 
 ServerProcess::ServerProcess(ChildProcess::Options options, std::chrono::milliseconds patience)
     : process_{std::move(options)} {
-    const auto line = process_.wait_for_error_line("msg=\"listening\"", patience);
+    const auto line = process_.wait_for_error_line("\"listening\"", patience);
     if (!line) throw std::runtime_error{"the server did not get ready; its log:\n" + log()};
     port_ = port_in(*line);
 }
