@@ -4,11 +4,11 @@
 #include "nanomdm/error.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -18,7 +18,8 @@ namespace {
 constexpr std::string_view heading = "nanomdm export, version 1";
 
 [[noreturn]] void fail(const std::filesystem::path& path, const char* what) {
-    throw Error{Errc::unavailable, path.string() + ": " + what + ": " + std::strerror(errno)};
+    throw Error{Errc::unavailable,
+                path.string() + ": " + what + ": " + std::generic_category().message(errno)};
 }
 
 void write_all(int descriptor, std::string_view bytes, const std::filesystem::path& path) {

@@ -2,6 +2,7 @@
 #include "migrate/target.hpp"
 
 #include "encoding/base64.hpp"
+#include "log/log.hpp"
 #include "nanomdm/error.hpp"
 
 #include <algorithm>
@@ -70,6 +71,8 @@ std::optional<std::string> Target::send(const std::string& message, const std::s
         case Answer::Kind::out_of_reach:
             if (Clock::now() >= give_up_at)
                 throw Error{Errc::upstream_failed, "the target is out of reach: " + answer.why};
+            if (log_out_of_reach_.due())
+                log::warning("the target is out of reach; trying again", {{"err", answer.why}});
             break;
         }
         pause(backoff.after(tries), stop);

@@ -3,6 +3,7 @@
 
 #include "http/client/http_client.hpp"
 #include "pacing/backoff.hpp"
+#include "pacing/once_per.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -41,6 +42,7 @@ private:
     const std::string authorization_;
     const TargetPatience patience_;
     std::atomic<unsigned> failures_in_a_row_{0};
+    OncePer log_out_of_reach_{std::chrono::seconds{10}};
 };
 
 } // namespace nanomdm::migrate

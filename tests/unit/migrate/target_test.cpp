@@ -1,6 +1,7 @@
 // What an answer of the target means for the message, and for the whole run.
 #include "migrate/target.hpp"
 #include "nanomdm/error.hpp"
+#include "support/test_ca.hpp"
 #include "support/upstream/upstream.hpp"
 
 #include <gmock/gmock.h>
@@ -124,6 +125,15 @@ TEST_F(TargetTest, ATargetThatStaysAwayEndsTheRun) {
     auto to = target();
     upstream.go_down();
     EXPECT_THAT(failure(to), HasSubstr("out of reach"));
+}
+
+TEST_F(TargetTest, AnImpostorGetsNothing) {
+    const auto identity = test::TestCa::make_root("Impostor")
+                              .issue({.ip_addresses = {"127.0.0.1"}, .extended_key_usage = "serverAuth"});
+    Upstream impostor{{}, test::UpstreamTls{identity.certificate_pem, identity.private_key_pem}};
+    Target to{client, impostor.url() + "/migration", "a key", quick()};
+    EXPECT_THAT(failure(to), HasSubstr("certificate"));
+    EXPECT_EQ(impostor.count(), 0U);
 }
 
 TEST_F(TargetTest, AStopEndsTheWaiting) {
