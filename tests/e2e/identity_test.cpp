@@ -1,7 +1,6 @@
 // Who is calling: signatures, proxies' headers, chains. Whatever is wrong is 400, never 401.
 #include "e2e/scene.hpp"
 #include "support/cms_signer.hpp"
-#include "support/process/nginx.hpp"
 
 #include <gtest/gtest.h>
 
@@ -161,30 +160,6 @@ TEST(CertHeaderValue, NonsenseCountsAsNoCertificate) {
         request.headers.emplace_back("X-Client-Cert", value);
         EXPECT_EQ(device.http().send(request).status, 400) << value;
     }
-}
-
-TEST(Nginx, MutualTlsThroughARealProxy) {
-    Scene scene{{"-cert-header", "X-Client-Certificate"}};
-    sim::CertificateRequest request;
-    request.common_name = "proxy";
-    request.usage = Usage::server;
-    request.alternative_names = "IP:127.0.0.1";
-    const auto tls = test_authority().issue(request, sim::KeyKind::ec_p256);
-    const auto ca = test_authority().identity().certificate_pem();
-    const Nginx nginx{{.certificate_pem = tls.certificate_pem(),
-                       .key_pem = tls.key_pem(),
-                       .client_ca_pem = ca,
-                       .upstream = "127.0.0.1:" + std::to_string(scene.server().port())}};
-    sim::Device device{Channel::device("U1"),
-                       test_identity("U1"),
-                       {.url = nginx.url() + "/mdm", .proof = Proof::client_certificate, .ca_pem = ca}};
-    device.enroll();
-    scene.api().must_enqueue("U1", "C1");
-    EXPECT_EQ(device.connect().size(), 1U);
-    sim::Device thief{Channel::device("U1"),
-                      test_identity("U1"),
-                      {.url = nginx.url() + "/mdm", .proof = Proof::client_certificate, .ca_pem = ca}};
-    EXPECT_EQ(thief.report("Idle").status, 403);
 }
 
 } // namespace

@@ -106,6 +106,7 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
     }
     if (request.method == "HEAD") curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (!impl_->tls.from.empty()) curl_easy_setopt(curl, CURLOPT_INTERFACE, impl_->tls.from.c_str());
     impl_->set_blob(CURLOPT_SSLCERT_BLOB, impl_->certificate_pem);
     impl_->set_blob(CURLOPT_SSLKEY_BLOB, impl_->key_pem);
     impl_->set_blob(CURLOPT_CAINFO_BLOB, impl_->tls.ca_pem);

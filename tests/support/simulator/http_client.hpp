@@ -40,6 +40,7 @@ public:
 struct TlsOptions {
     std::optional<Identity> client; ///< presented to the server
     std::string ca_pem;             ///< trusted instead of the system's; empty: the system's
+    std::string from = {};          ///< the address to connect from; empty: the system's choice
 };
 
 /// Not thread-safe; one per thread.
