@@ -92,9 +92,8 @@ Awaitable<Session::Relayed> Session::relay(RequestParser& parser, Stream& exchan
     for (;;) {
         bool moved = false;
         if (writer.is_empty()) {
-            const bool may_stay = parser.state() == RequestParser::State::complete && may_stay_after(parser);
-            writer.fill(may_stay);
-            if (writer.is_over() && !writer.has_begun()) co_return Relayed::all;
+            if (writer.is_over()) co_return Relayed::all;
+            writer.fill(parser.state() == RequestParser::State::complete && may_stay_after(parser));
             if (writer.is_empty() && writer.is_over()) co_return Relayed::all;
         }
         if (expects_continue && exchange.wants_body()) {

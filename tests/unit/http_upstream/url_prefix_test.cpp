@@ -29,6 +29,55 @@ TEST(UrlPrefix, ApplesEndpointsFollowThePrefix) {
         EXPECT_EQ(resolved(prefix, endpoint), prefix + endpoint);
 }
 
+std::string below(const std::string& prefix, std::string_view path, std::string_view query = {}) {
+    try {
+        return UrlPrefix{prefix}.below(path, query);
+    } catch (const Error& error) {
+        return error.code() == Errc::invalid ? "refused" : "?";
+    }
+}
+
+TEST(UrlPrefix, BelowItAPathStaysAsItIsEncoded) {
+    for (const char* prefix : {"http://h/repo", "http://h/repo/", "http://h/repo/?key=1"}) {
+        EXPECT_EQ(below(prefix, "a%20b/%41%2f~;v=1//c"), "http://h/repo/a%20b/%41%2f~;v=1//c");
+        EXPECT_EQ(below(prefix, ""), "http://h/repo/");
+        EXPECT_EQ(below(prefix, "x", "a=../..&b=%zz"), "http://h/repo/x?a=../..&b=%zz");
+    }
+    EXPECT_EQ(below("http://h", "x"), "http://h/x");
+    EXPECT_EQ(below("http://h/a/", "/x/"), "http://h/a//x/");
+    EXPECT_EQ(below("http://h/a/", "http://evil/x"), "http://h/a/http://evil/x");
+    EXPECT_EQ(below("http://h/a/", "..x/...y/z.."), "http://h/a/..x/...y/z..");
+}
+
+TEST(UrlPrefix, BelowItNothingLeadsAway) {
+    for (const char* path : {"..",
+                             ".",
+                             "a/..",
+                             "./a",
+                             "a/./b",
+                             "%2e%2e",
+                             "%2E.",
+                             "%252e%252e/a",
+                             "a%2f..%2fb",
+                             "..;/a",
+                             "..%3bx/a",
+                             "a\\..\\b",
+                             "%5c..%5c",
+                             "%00",
+                             "%0d%0a",
+                             "%",
+                             "%4",
+                             "%zz",
+                             "a b",
+                             "a#b",
+                             "a?b",
+                             "a\x01"
+                             "b"})
+        EXPECT_EQ(below("http://h/repo/", path), "refused") << path;
+    for (const char* query : {"a#b", "a b", "a\nb"})
+        EXPECT_EQ(below("http://h/", "x", query), "refused") << query;
+}
+
 TEST(UrlPrefix, ResolvesAsRfc3986Does) {
     EXPECT_EQ(resolved("http://h", "tokens"), "http://h/tokens");
     EXPECT_EQ(resolved("http://h/", "tokens"), "http://h/tokens");
