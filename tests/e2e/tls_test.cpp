@@ -1,6 +1,7 @@
 // The binary's own TLS: devices by client certificate, administrators without, certificates renewed.
 #include "e2e/scene.hpp"
 #include "support/process/free_port.hpp"
+#include "support/wire/wire_server.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -168,6 +169,28 @@ TEST_F(Tls, PlainHttpToItIs400) {
     sim::HttpClient http;
     const auto answer = http.send({.url = scene->url() + "/version"});
     EXPECT_EQ(answer.status, 400);
+}
+
+TEST_F(Tls, TheAuthenticationProxyStreamsBothWaysAtOnce) {
+    const WireServer repository{[](Wire& wire, const WireHead&) {
+        std::vector<char> piece(256 * 1024);
+        if (!wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")) return false;
+        while (const auto size = wire.read_body(piece.data(), piece.size()))
+            if (!wire.send_chunk({piece.data(), size})) return false;
+        return wire.send("0\r\n\r\n");
+    }};
+    flags.insert(flags.end(), {"-auth-proxy-url", repository.url() + "/repo"});
+    scene->restart(flags);
+    auto mac = device("U1");
+    mac.enroll();
+    std::string body(40'000'000, '\0'); // more than -max-body
+    for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<char>(i * 7 % 251);
+    sim::HttpClient http{{.client = mac.identity(), .ca_pem = ca}};
+    const auto answer = http.send({.method = "PUT", .url = url() + "/authproxy/echo", .body = body});
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_TRUE(answer.body == body);
+    sim::HttpClient stranger{{.client = {}, .ca_pem = ca}};
+    EXPECT_EQ(stranger.send({.url = url() + "/authproxy/echo"}).status, 400);
 }
 
 class TlsSignature : public Tls {
