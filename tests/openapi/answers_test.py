@@ -241,6 +241,19 @@ class Answers(unittest.TestCase):
             self.assertEqual(200, self.call("PUT", "/checkin", body, headers, client=apart)[0])
         self.assertEqual(400, self.call("PUT", "/checkin", b"unsigned", client=apart)[0])
 
+    def test_requests_passed_on(self):
+        url = f"http://127.0.0.1:{self.client.port}/"  # another of our own will do
+        server = self.start_server("db-authproxy", "-auth-proxy-url", url)
+        proxy = Client(server.port)
+        device = Device(self.authority, TOPIC)
+        _, signature = device.signed(b"", check_in=False)
+        self.assertEqual(400, self.call("GET", "/authproxy/version", headers=signature, client=proxy)[0])
+        for body, headers in (device.authenticate(), device.token_update()):
+            self.assertEqual(200, self.call("PUT", "/mdm", body, headers, client=proxy)[0])
+        status, content = self.call("GET", "/authproxy/version", headers=signature, client=proxy)
+        self.assertEqual((200, {"version"}), (status, set(json.loads(content))))
+        self.assertEqual(400, self.call("GET", "/authproxy/version", client=proxy)[0])
+
     @classmethod
     def tearDownClass(cls):
         called = {name for name, status in cls.contract.answered if status == "200"}
