@@ -24,7 +24,8 @@ public:
     [[nodiscard]] bool is_empty() const noexcept { return sent_ == prefix_.size() + piece_.size(); }
     void sent(std::size_t bytes) noexcept { sent_ += bytes; }
 
-    /// Takes more of the answer; only when empty and not over. @param may_stay the connection could go on afterwards
+    /// Takes more of the answer; only when empty and not over. @param may_stay the connection could go on
+    /// afterwards
     void fill(bool may_stay);
     /// `100 Continue`; only when empty and before the answer has begun.
     void invite_body();

@@ -80,35 +80,6 @@ TEST_F(Tls, DevicesEnrollAndGetTheirCommandsByClientCertificate) {
     EXPECT_EQ(thief.report("Idle").status, 403);
 }
 
-TEST_F(Tls, BodiesOfAnySizeArePassedOnForAClientCertificate) {
-    constexpr std::size_t large = 40 * 1024 * 1024; // far over -max-body
-    WireServer upstream{[](Wire& wire, const WireHead& head) {
-        std::vector<char> piece(1024 * 1024);
-        std::uint64_t length = 0;
-        while (const auto count = wire.read_body(piece.data(), piece.size())) {
-            if (!Pattern::matches(length, {piece.data(), count})) return false;
-            length += count;
-        }
-        const auto text = std::to_string(length) + " " + head.field("x-enrollment-id").value_or("");
-        wire.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-        return wire.send_chunk(text) && wire.send("0\r\n\r\n");
-    }};
-    flags.insert(flags.end(), {"-auth-proxy-url", upstream.url()});
-    scene->restart(flags);
-    auto mac = device("U1");
-    mac.enroll();
-    std::string body;
-    while (body.size() < large) body += Pattern::at(body.size()).substr(0, large - body.size());
-    for (int i = 0; i < 2; ++i) {
-        const auto answer =
-            mac.http().send({.method = "PUT", .url = url() + "/authproxy/x", .body = body, .has_body = true});
-        EXPECT_EQ(answer.status, 200);
-        EXPECT_EQ(answer.body, std::to_string(large) + " U1");
-    }
-    sim::HttpClient nobody{{.client = {}, .ca_pem = ca}};
-    EXPECT_EQ(nobody.send({.url = url() + "/authproxy/x"}).status, 400);
-}
-
 TEST_F(Tls, AdministratorsNeedNoCertificate) {
     EXPECT_EQ(call(url() + "/version").status, 200);
     EXPECT_EQ(call(url() + "/v1/pushcert?all=1").status, 200);
