@@ -1,10 +1,12 @@
 // epoll, one send and mostly one recv per request; of the answer only status and length are read.
 #include "bench/load.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <deque>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
@@ -19,6 +21,7 @@
 namespace nanomdm::bench {
 namespace {
 
+using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void fail(const char* what) { throw std::system_error{errno, std::generic_category(), what}; }
@@ -67,8 +70,9 @@ std::optional<Answer> parse_answer(std::string_view bytes) {
 struct Load::Connection {
     unsigned number = 0;
     int socket = -1;
-    bool waiting = false; ///< for an answer
-    Clock::time_point sent;
+    bool waiting = false;   ///< for an answer
+    std::string_view next;  ///< at a fixed rate: to be sent when it is due
+    Clock::time_point sent; ///< or should have been
     std::size_t filled = 0;
     std::vector<char> buffer = std::vector<char>(64 * 1024);
 };
@@ -79,6 +83,10 @@ struct Load::Running {
     bool counting = false;
     bool ending = false; ///< no new requests
     unsigned busy = 0;   ///< connections that wait for an answer
+    // At a fixed rate:
+    std::optional<Clock::duration> interval = {};
+    Clock::time_point due{};           ///< when the next request should be sent
+    std::deque<Connection*> free = {}; ///< that have a request to send, the one longest free first
 };
 
 Load::Load(const std::string& url, unsigned connections) : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
@@ -123,7 +131,6 @@ void Load::connect(Connection& connection) {
 }
 
 void Load::send(Connection& connection, std::string_view bytes) {
-    connection.sent = Clock::now();
     connection.waiting = true;
     while (!bytes.empty()) {
         const auto count = ::send(connection.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -158,17 +165,39 @@ bool Load::receive(Connection& connection, Running& running) {
     }
     connection.waiting = false;
     --running.busy;
-    if (running.ending) return true;
-    const auto bytes = running.traffic.next(connection.number, status, body);
-    if (!bytes.empty()) {
-        send(connection, bytes);
+    if (!running.ending) offer(connection, running.traffic.next(connection.number, status, body), running);
+    return true;
+}
+
+void Load::offer(Connection& connection, std::string_view bytes, Running& running) {
+    if (bytes.empty()) return;
+    if (running.interval) {
+        connection.next = bytes;
+        running.free.push_back(&connection);
+        return;
+    }
+    connection.sent = Clock::now();
+    send(connection, bytes);
+    ++running.busy;
+}
+
+void Load::send_due(Running& running) {
+    if (!running.interval || running.ending) return;
+    for (const auto now = Clock::now(); running.due <= now && !running.free.empty();) {
+        auto& connection = *running.free.front();
+        running.free.pop_front();
+        connection.sent = running.due;
+        running.due += *running.interval;
+        send(connection, connection.next);
         ++running.busy;
     }
-    return true;
 }
 
 void Load::run(Traffic& traffic, const Schedule& schedule, LoadResult& result) {
     Running running{.traffic = traffic, .result = result};
+    if (schedule.rate > 0)
+        running.interval =
+            std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>{1 / schedule.rate});
     const auto start = Clock::now();
     const auto warm = start + std::chrono::duration_cast<Clock::duration>(schedule.warmup);
     Clock::time_point counted_from{};
@@ -176,12 +205,8 @@ void Load::run(Traffic& traffic, const Schedule& schedule, LoadResult& result) {
     std::chrono::microseconds client_cpu{0};
     CpuTimes cpu;
 
-    for (auto& connection : connections_) {
-        const auto bytes = traffic.first(connection->number);
-        if (bytes.empty()) continue;
-        send(*connection, bytes);
-        ++running.busy;
-    }
+    running.due = start;
+    for (auto& connection : connections_) offer(*connection, traffic.first(connection->number), running);
     const auto finish_counting = [&] {
         if (!running.counting) return;
         running.counting = false;
@@ -190,7 +215,8 @@ void Load::run(Traffic& traffic, const Schedule& schedule, LoadResult& result) {
         if (schedule.cpu) result.cpu += schedule.cpu() - cpu;
     };
     epoll_event events[64];
-    while (running.busy > 0) {
+    while (running.busy > 0 || (!running.ending && !running.free.empty())) {
+        send_due(running);
         const auto now = Clock::now();
         if (!running.counting && !running.ending && now >= warm) {
             running.counting = true;
@@ -207,7 +233,11 @@ void Load::run(Traffic& traffic, const Schedule& schedule, LoadResult& result) {
             next_tick = now + std::chrono::seconds{1};
             if (schedule.tick) schedule.tick(result);
         }
-        const int ready = ::epoll_wait(epoll_, events, 64, 100);
+        auto patience = std::chrono::nanoseconds{100ms};
+        if (!running.free.empty() && !running.ending)
+            patience = std::clamp<std::chrono::nanoseconds>(running.due - Clock::now(), 0ns, patience);
+        const timespec timeout{.tv_sec = 0, .tv_nsec = patience.count()};
+        const int ready = ::epoll_pwait2(epoll_, events, 64, &timeout, nullptr);
         for (int i = 0; i < ready; ++i) receive(*static_cast<Connection*>(events[i].data.ptr), running);
     }
     finish_counting();

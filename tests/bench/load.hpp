@@ -1,4 +1,5 @@
-// The load generator: closed loop, one request at a time on each keep-alive connection, one thread.
+// The load generator: one thread, keep-alive connections with one request at a time each; as fast as they are
+// answered (closed loop), or at a fixed rate (open loop).
 #pragma once
 
 #include "bench/histogram.hpp"
@@ -60,6 +61,10 @@ public:
         std::chrono::duration<double> warmup{0};
         /// After this much counted time nothing new is sent.
         std::chrono::duration<double> counted{1e9};
+        /// Requests a second; 0: each connection sends the next request when it has its answer. At a fixed
+        /// rate latency counts from when a request should have been sent: what waits for a connection is
+        /// late.
+        double rate = 0;
         /// Called at the end of the warm-up and then about once a second.
         std::function<void(const LoadResult&)> tick = {};
         /// CPU time of the server so far; read at the start and the end of the counted time.
@@ -73,6 +78,9 @@ private:
     struct Running;
     void connect(Connection& connection);
     void send(Connection& connection, std::string_view bytes);
+    /// Sends what has become due and a connection is free for.
+    void send_due(Running& running);
+    void offer(Connection& connection, std::string_view bytes, Running& running);
     bool receive(Connection& connection, Running& running);
 
     std::string host_;

@@ -30,6 +30,9 @@ Options parse_options(int argc, char** argv) {
     app.add_flag("--ec", options.ec, "EC P-256 identities instead of RSA-2048");
     app.add_option("--connections", options.connections, "Keep-alive connections, one request at a time each")
         ->capture_default_str();
+    app.add_option("--rate", options.rate,
+                   "Requests per second of idle, token-update and deliver; 0: as fast as they are answered")
+        ->capture_default_str();
     app.add_option("--warmup", options.warmup, "Seconds before counting")->capture_default_str();
     app.add_option("--seconds", options.seconds, "Seconds counted per scenario")->capture_default_str();
     app.add_option("--commands", options.commands, "deliver: commands per device and round")

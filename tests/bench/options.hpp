@@ -19,6 +19,7 @@ struct Options {
     std::size_t keys = 64; ///< distinct private keys; every device has a certificate of its own
     bool ec = false;
     unsigned connections = 32;
+    double rate = 0;   ///< requests a second; 0: as fast as they are answered
     double warmup = 5; ///< seconds
     double seconds = 60;
     std::size_t commands = 20;    ///< per device and round of `deliver`

@@ -74,6 +74,7 @@ void write_json(const std::filesystem::path& file, const Options& options,
     nlohmann::json document{{"devices", options.devices},
                             {"connections", options.connections},
                             {"identities", options.ec ? "EC P-256" : "RSA-2048"},
+                            {"rate", options.rate},
                             {"warmup_seconds", options.warmup},
                             {"scenarios", nlohmann::json::array()}};
     for (const auto& measured : results) document["scenarios"].push_back(to_json(measured));

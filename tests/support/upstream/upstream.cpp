@@ -129,7 +129,12 @@ public:
     }
     std::size_t count() const {
         const std::lock_guard lock{mutex_};
-        return requests_.size();
+        return count_;
+    }
+    void only_count() {
+        const std::lock_guard lock{mutex_};
+        keep_ = false;
+        requests_.clear();
     }
     std::size_t connections() const {
         const std::lock_guard lock{mutex_};
@@ -137,7 +142,7 @@ public:
     }
     bool wait_for(std::size_t count, std::chrono::milliseconds timeout) const {
         std::unique_lock lock{mutex_};
-        return changed_.wait_for(lock, timeout, [&] { return requests_.size() >= count; });
+        return changed_.wait_for(lock, timeout, [&] { return count_ >= count; });
     }
     std::uint16_t port() const noexcept { return port_; }
     bool is_tls() const noexcept { return tls_.has_value(); }
@@ -185,7 +190,8 @@ private:
         Answering answering;
         {
             const std::lock_guard lock{mutex_};
-            requests_.push_back(request);
+            ++count_;
+            if (keep_) requests_.push_back(request);
             answering = answering_;
             changed_.notify_all();
         }
@@ -218,6 +224,8 @@ private:
     mutable std::condition_variable changed_;
     Answering answering_;
     std::vector<UpstreamRequest> requests_;
+    std::size_t count_ = 0;
+    bool keep_ = true;
     std::set<ByteStream*> open_;
     std::size_t connections_ = 0;
     bool released_ = false;
@@ -250,6 +258,7 @@ void Upstream::go_down() { impl_->close_all(); }
 void Upstream::come_back() { impl_->listen(); }
 std::vector<UpstreamRequest> Upstream::requests() const { return impl_->requests(); }
 std::size_t Upstream::count() const { return impl_->count(); }
+void Upstream::only_count() { impl_->only_count(); }
 std::size_t Upstream::connections() const { return impl_->connections(); }
 
 bool Upstream::wait_for(std::size_t requests, std::chrono::milliseconds timeout) const {

@@ -74,6 +74,8 @@ public:
     void go_down();
     void come_back();
 
+    /// From now on requests are counted and not kept.
+    void only_count();
     /// In the order in which they had arrived in full.
     [[nodiscard]] std::vector<UpstreamRequest> requests() const;
     [[nodiscard]] std::size_t count() const;       ///< of requests
