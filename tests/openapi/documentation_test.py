@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The documents name every flag the program has, no other, and only files that exist."""
+"""The documents name every flag the program has, no other, and only files and tests that exist."""
 
 import os
 import pathlib
@@ -40,6 +40,23 @@ class Documentation(unittest.TestCase):
         program = flags_of_the_program()
         self.assertGreater(len(program), 20, "could not read the program's -help")
         self.assertEqual(program, flags_of_the_document())
+
+    def test_every_feature_is_shown_by_tests_that_exist(self):
+        exist = set()
+        for source in (ROOT / "tests/e2e").rglob("*.[ch]pp"):
+            exist |= {".".join(names) for names in
+                      re.findall(r"\bTEST(?:_[FP])?\((\w+),\s*(\w+)\)", source.read_text(encoding="utf-8"))}
+        text = (ROOT / "README.md").read_text(encoding="utf-8")
+        rows = re.search(r"\| shown by \|\n\|[- |]+\|\n((?:\|.*\n)+)", text)[1].splitlines()
+        self.assertGreater(len(rows), 20)
+        unknown = []
+        for row in rows:
+            feature, _, here, shown_by = (cell.strip() for cell in row.strip("|").split("|"))
+            named = re.findall(r"`([^`]+)`", shown_by)
+            unknown += [name for name in named if name not in exist]
+            if not named and here != "not yet":
+                unknown.append(f"{feature}: no test")
+        self.assertEqual([], unknown)
 
     def test_every_file_named_exists(self):
         missing = []
