@@ -38,7 +38,7 @@ struct HttpRequest {
     Headers headers;
     std::string body;
     std::string remote;   ///< the client's address without port; "unix" for a Unix socket
-    std::string peer;     ///< the same of who connected: the client, or the last of the proxies
+    std::string peer{};   ///< the same of who connected: the client, or the last of the proxies
     std::string trace_id; ///< 16 hex digits, made here
     /// DER, presented in the TLS handshake with this server; its trust is not looked at. Null: none.
     std::shared_ptr<const std::string> client_certificate{};
