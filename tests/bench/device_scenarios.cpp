@@ -98,6 +98,17 @@ std::vector<RequestBytes> idle_requests(const Fleet& fleet) {
     });
 }
 
+Measured measure_repeated(const char* scenario, const std::vector<RequestBytes>& requests,
+                          const Options& options) {
+    Measured measured{.scenario = scenario, .load = {}, .samples = {}, .remark = ""};
+    Observer observer{options, measured.scenario};
+    Load load{options.url, options.connections};
+    Repeated traffic{requests};
+    load.run(traffic, schedule(options, observer), measured.load);
+    measured.samples = observer.samples();
+    return measured;
+}
+
 } // namespace
 
 Measured enroll(const Options& options, const Fleet& fleet) {
@@ -121,14 +132,7 @@ Measured enroll(const Options& options, const Fleet& fleet) {
 }
 
 Measured measure_idle(const Options& options, const Fleet& fleet) {
-    const auto requests = idle_requests(fleet);
-    Measured measured{.scenario = "idle", .load = {}, .samples = {}, .remark = ""};
-    Observer observer{options, measured.scenario};
-    Load load{options.url, options.connections};
-    Repeated traffic{requests};
-    load.run(traffic, schedule(options, observer), measured.load);
-    measured.samples = observer.samples();
-    return measured;
+    return measure_repeated("idle", idle_requests(fleet), options);
 }
 
 Measured measure_token_update(const Options& options, const Fleet& fleet) {
@@ -138,13 +142,15 @@ Measured measure_token_update(const Options& options, const Fleet& fleet) {
             const sim::Device fresh{device.channel(), device.identity(), {}};
             return fresh.token_update_message();
         });
-    Measured measured{.scenario = "token-update", .load = {}, .samples = {}, .remark = ""};
-    Observer observer{options, measured.scenario};
-    Load load{options.url, options.connections};
-    Repeated traffic{requests};
-    load.run(traffic, schedule(options, observer), measured.load);
-    measured.samples = observer.samples();
-    return measured;
+    return measure_repeated("token-update", requests, options);
+}
+
+Measured measure_declarative_management(const Options& options, const Fleet& fleet) {
+    const auto requests =
+        fleet.sign(Fleet::Kind::check_in, 1, [](const sim::Device& device, std::size_t, std::size_t) {
+            return device.message("DeclarativeManagement", sim::Dict{}.string("Endpoint", "tokens"));
+        });
+    return measure_repeated("declarative-management", requests, options);
 }
 
 Measured measure_deliver(const Options& options, const Fleet& fleet) {

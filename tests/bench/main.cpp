@@ -14,6 +14,7 @@ using namespace nanomdm::bench;
 Measured measure(const std::string& scenario, const Options& options, const Fleet& fleet) {
     if (scenario == "idle") return measure_idle(options, fleet);
     if (scenario == "token-update") return measure_token_update(options, fleet);
+    if (scenario == "declarative-management") return measure_declarative_management(options, fleet);
     if (scenario == "deliver") return measure_deliver(options, fleet);
     if (scenario == "enqueue-bulk") return measure_enqueue_bulk(options, fleet);
     return measure_push(options, fleet);

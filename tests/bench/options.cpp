@@ -12,10 +12,12 @@ Options parse_options(int argc, char** argv) {
         "  nanomdm-bench --dir bench --prepare        makes bench/ca.pem (the server's -ca) and the "
         "identities\n"
         "  nanomdm-bench --dir bench --url http://127.0.0.1:9000 --api-key KEY --pid PID idle token-update\n"
-        "Scenarios, in the order given: idle, token-update, deliver, enqueue-bulk, push.",
+        "Scenarios, in the order given: idle, token-update, declarative-management, deliver, enqueue-bulk, "
+        "push.",
         "nanomdm-bench"};
     app.add_option("scenario", options.scenarios, "What to measure")
-        ->check(CLI::IsMember({"idle", "token-update", "deliver", "enqueue-bulk", "push"}));
+        ->check(CLI::IsMember(
+            {"idle", "token-update", "declarative-management", "deliver", "enqueue-bulk", "push"}));
     app.add_option("--dir", options.dir, "Directory of the CA and the cached identities")->required();
     app.add_flag("--prepare", options.prepare_only, "Make the CA and the identities, then end");
     app.add_option("--url", options.url, "The server");
@@ -31,7 +33,7 @@ Options parse_options(int argc, char** argv) {
     app.add_option("--connections", options.connections, "Keep-alive connections, one request at a time each")
         ->capture_default_str();
     app.add_option("--rate", options.rate,
-                   "Requests per second of idle, token-update and deliver; 0: as fast as they are answered")
+                   "Requests per second of the devices' scenarios; 0: as fast as they are answered")
         ->capture_default_str();
     app.add_option("--warmup", options.warmup, "Seconds before counting")->capture_default_str();
     app.add_option("--seconds", options.seconds, "Seconds counted per scenario")->capture_default_str();

@@ -22,6 +22,8 @@ Measured enroll(const Options& options, const Fleet& fleet);
 
 Measured measure_idle(const Options& options, const Fleet& fleet);
 Measured measure_token_update(const Options& options, const Fleet& fleet);
+/// Questions to whatever `-dm` names.
+Measured measure_declarative_management(const Options& options, const Fleet& fleet);
 /// Commands for every device beforehand; counted are the requests that fetch and acknowledge them.
 Measured measure_deliver(const Options& options, const Fleet& fleet);
 /// Calls that enqueue one command to many devices.
