@@ -49,6 +49,9 @@ std::vector<std::string> MariaDbServer::command() const {
         "--performance-schema=OFF",
         "--innodb-buffer-pool-size=" + options_.buffer_pool,
         "--innodb-log-file-size=16M",
+        // The kernel may finish asynchronous writes of a process after it was killed and waited for, below
+        // the one that recovers the same files.
+        "--innodb-use-native-aio=OFF",
         "--innodb-buffer-pool-dump-at-shutdown=OFF",
         "--innodb-buffer-pool-load-at-startup=OFF",
     };
