@@ -54,9 +54,13 @@ struct ImportOutcome {
         updated,       ///< it came by an earlier import, and differed
         unchanged,     ///< everything of it was there already
         enrolled_here, ///< it has sent Authenticate, TokenUpdate or CheckOut here: nothing of it was touched
+        refused,       ///< it cannot be stored, for a reason of its own: nothing of it was touched
     };
     Enrollment enrollment = Enrollment::unchanged;
-    std::size_t commands = 0; ///< added to its queue, or to its history
+    std::string refusal = {};         ///< why; one line, the same for the same cause: a report groups by it
+    std::size_t commands = 0;         ///< added to its queue, or to its history
+    std::size_t associations = 0;     ///< added, of its certificate hashes
+    bool has_bootstrap_token = false; ///< it was stored, as the first or in place of another
     /// Not stored: another device has them here.
     std::vector<std::string> hashes_of_others = {};
     /// Not stored: these UUIDs name commands with other bytes here.
@@ -75,8 +79,10 @@ public:
     /// back, associations are added. What came here after the import, by the device itself, stays: an
     /// enrollment that has sent Authenticate, TokenUpdate or CheckOut here is left alone, and a bootstrap
     /// token or identity that it has sent stays. Importing the same again changes nothing.
+    /// One that cannot be stored (a user whose device is not there, a value that is too long or too large for
+    /// the backend) is refused, and holds up no other. With ImportMode::look, the device of a user counts as
+    /// there: it may be among what would have been imported before.
     /// @return one outcome for each, in order.
-    /// @throws Error{Errc::invalid} for a user whose device is not there; those before it are stored.
     virtual std::vector<ImportOutcome> import_enrollments(std::span<const ImportedEnrollment> enrollments,
                                                           ImportMode mode) = 0;
 };
