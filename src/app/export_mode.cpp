@@ -71,7 +71,8 @@ int export_fleet(const Options& options) {
     migrate::ExportTally tally;
     migrate::Exporter exporter{{*source, *source, *source}, target, *state, tally};
     try {
-        const migrate::ProgressLine progress{tally};
+        const migrate::ProgressLine line{{.done = "exported", .doing = "exporting"},
+                                         [&tally] { return tally.progress(); }};
         exporter.run();
     } catch (...) {
         log::flush();

@@ -1,6 +1,8 @@
 // What an export has done so far; counted by its threads, read by whoever shows it.
 #pragma once
 
+#include "migrate/progress_line.hpp"
+
 #include <atomic>
 #include <cstdint>
 
@@ -17,6 +19,13 @@ struct ExportTally {
     Count unfinished_devices = 0; ///< never completed their enrollment
     Count disabled_users = 0;
     Count failed = 0; ///< devices and users of which the target has not taken everything
+
+    [[nodiscard]] Progress progress() const {
+        return {.devices = devices,
+                .users = users,
+                .left_out = disabled_devices + unfinished_devices + disabled_users,
+                .failed = failed};
+    }
 };
 
 } // namespace nanomdm::migrate
