@@ -38,7 +38,7 @@ public:
         for (const auto& item : items) take_report(item);
         auto pending = lost_commands(queue, authenticated_at);
         if (queue.is_circular) findings_.remark("its queue ran in a circle: each command came over once");
-        if (queue.is_cut && !pending.empty())
+        if (queue.is_cut || !pending.empty())
             findings_.remark(
                 "its queue was broken: commands that NanoMDM had lost hold of came over as pending");
         for (const auto& uuid : queue.reachable) {
@@ -167,6 +167,15 @@ private:
 FileKvQueues::FileKvQueues(const Directory& root, std::size_t names_held)
     : by_enrollment_{root, bucket_name}, by_command_{root, bucket_name}, keys_{by_enrollment_, names_held} {}
 
+/// A key of the ID `a.b` looks like one of the ID `a` with a dot in its UUID. Such a UUID has to be there.
+std::vector<FileKvItem> FileKvQueues::items_of(const std::string& id) {
+    auto items = keys_.items_of(id);
+    std::erase_if(items, [this](const FileKvItem& item) {
+        return item.uuid.find('.') != std::string::npos && !by_command_.has(item.uuid + ".raw");
+    });
+    return items;
+}
+
 QueueLinks FileKvQueues::links_of(const std::string& id, const std::vector<FileKvItem>& items) const {
     QueueLinks links{.first = text_of(by_enrollment_, queue_key(id, "first")),
                      .last = text_of(by_enrollment_, queue_key(id, "last"))};
@@ -182,7 +191,7 @@ QueueLinks FileKvQueues::links_of(const std::string& id, const std::vector<FileK
 std::vector<ImportedCommand> FileKvQueues::commands_of(const std::string& id,
                                                        std::optional<TimePoint> authenticated_at,
                                                        Findings& findings) {
-    const auto items = keys_.items_of(id);
+    const auto items = items_of(id);
     return Queue{*this, id, findings}.read(items, restore(links_of(id, items)), authenticated_at);
 }
 
@@ -197,7 +206,7 @@ std::vector<std::string> FileKvQueues::queued_ids(const FileKvBucket::Leaf& leaf
 }
 
 std::vector<std::string> FileKvQueues::pending_names(const std::string& id) {
-    auto queue = restore(links_of(id, keys_.items_of(id)));
+    auto queue = restore(links_of(id, items_of(id)));
     for (auto& chain : queue.lost) std::ranges::move(chain, std::back_inserter(queue.reachable));
     return std::move(queue.reachable);
 }

@@ -40,6 +40,7 @@ private:
     };
     class Queue;
 
+    [[nodiscard]] std::vector<FileKvItem> items_of(const std::string& id);
     [[nodiscard]] QueueLinks links_of(const std::string& id, const std::vector<FileKvItem>& items) const;
 
     // The same bucket: one object stays in the directory of the enrollments, one goes to the commands'.

@@ -17,15 +17,13 @@ public:
         if (links_.last && !seen_.contains(*links_.last)) {
             auto back = follow(*links_.last, &QueueLinks::Item::prev);
             queue.reachable.insert(queue.reachable.end(), back.rbegin(), back.rend());
-            is_cut_ = true;
+            queue.is_cut = true;
         }
         for (auto& head : heads()) {
             if (seen_.contains(head)) continue;
             queue.lost.push_back(follow(head, &QueueLinks::Item::next));
-            is_cut_ = true;
         }
         queue.is_circular = is_circular_;
-        queue.is_cut = is_cut_;
         return queue;
     }
 
@@ -64,7 +62,6 @@ private:
     const QueueLinks& links_;
     std::unordered_set<std::string> seen_;
     bool is_circular_ = false;
-    bool is_cut_ = false;
 };
 
 } // namespace

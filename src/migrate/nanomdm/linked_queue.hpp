@@ -27,7 +27,7 @@ struct RestoredQueue {
     /// Chains that neither leads to, each from its head on: they were there before what can be reached.
     std::vector<std::vector<std::string>> lost = {};
     bool is_circular = false; ///< following it comes back to an item
-    bool is_cut = false;      ///< `first` does not lead to all of it
+    bool is_cut = false;      ///< a part of it only `last` leads back to
 };
 
 [[nodiscard]] RestoredQueue restore(const QueueLinks& links);
