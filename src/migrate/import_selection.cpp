@@ -30,8 +30,8 @@ std::optional<std::string> ImportSelection::reason_against_device(const Imported
 
 bool ImportSelection::concerns(const Skipped& skipped) {
     if (wanted_.empty() || skipped.kind == ImportKind::push_certificate) return true;
-    // A user's ID begins with its device's.
-    const auto found = wanted_.find(skipped.id.substr(0, skipped.id.find(':')));
+    // A user's ID begins with its device's, a command's with its enrollment's.
+    const auto found = wanted_.find(skipped.id.substr(0, skipped.id.find_first_of(": ")));
     if (found == wanted_.end()) return false;
     found->second = true;
     return true;
