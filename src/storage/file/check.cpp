@@ -108,7 +108,7 @@ private:
         for (std::size_t i = 0; i < body_count; ++i) check_body(*entry, path, i);
         for (const auto& name : files_.list(path)) {
             const bool is_body = std::ranges::find(body_file_names, name) != body_file_names.end();
-            if (name == "state" || is_body) continue;
+            if (name == "state" || name == "state.new" || is_body) continue;
             if (ResultFiles::is_result_file(name))
                 check_results(path + "/" + name);
             else

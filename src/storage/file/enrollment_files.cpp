@@ -46,7 +46,7 @@ void EnrollmentFiles::write(std::string_view id, const std::string& state, const
 
 void EnrollmentFiles::put_state_in_place(std::string_view id) {
     const std::string path = state_path(layout_, id);
-    files_.rename(path + std::string{new_suffix}, path);
+    files_.put_in_place(path + std::string{new_suffix}, path);
 }
 
 void EnrollmentFiles::each_directory(const std::function<void(const std::string& path)>& visit) const {

@@ -15,6 +15,7 @@ FileStorage::FileStorage(FileOptions options) : store_{std::make_unique<file::St
 FileStorage::~FileStorage() = default;
 
 void FileStorage::checkpoint() { store_->checkpoint(); }
+void FileStorage::write_events() { store_->write_events(); }
 
 /// A journal that has failed ends the process, so what is left to find out is whether the disk is full, and
 /// whether flushes come to an end: with nothing to flush, that costs nothing.

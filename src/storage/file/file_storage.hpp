@@ -73,6 +73,8 @@ public:
 
     /// Brings the plain files up to date now; the background does it every few seconds by itself.
     void checkpoint();
+    /// Writes down the webhook's events alone, as the background does when they are many.
+    void write_events();
     /// Bytes of journal that the plain files do not have yet.
     [[nodiscard]] std::uint64_t journal_backlog() const noexcept;
 

@@ -68,8 +68,9 @@ std::optional<std::string> read_file(Files& files, const std::string& path) {
 }
 
 void write_file(Files& files, const std::string& path, std::string_view bytes) {
-    auto file = files.open(path, OpenMode::overwrite);
-    file->append(bytes);
+    auto file = files.open(path, OpenMode::rewrite);
+    file->write_at(bytes, 0);
+    if (file->size() > bytes.size()) file->truncate(bytes.size());
 }
 
 void replace_file(Files& files, const std::string& directory, const std::string& name,

@@ -28,6 +28,7 @@ private:
 enum class OpenMode {
     read,      ///< must exist
     overwrite, ///< created or emptied, for writing
+    rewrite,   ///< created when missing, else as it is; for write_at and truncate
     append,    ///< created when missing; append() adds at the end
     update,    ///< must exist; for write_at and truncate
 };
@@ -43,6 +44,10 @@ public:
     [[nodiscard]] std::optional<OpenFile> open(const std::string& path, OpenMode mode);
 
     virtual void rename(const std::string& from, const std::string& to) = 0;
+    /// In one step, `to` becomes what `from` was. What `to` was goes on as `from`, where the file system can
+    /// do that: a file that is replaced again and again needs no new inode each time, for which ext4 passes
+    /// over all those that were freed in the last minute, one by one.
+    virtual void put_in_place(const std::string& from, const std::string& to) = 0;
     /// @return false when there was no such file.
     virtual bool remove(const std::string& path) = 0;
     /// An existing one is fine. New directories are for the owner alone.
@@ -114,7 +119,7 @@ private:
 
 /// @return nullopt when the file does not exist.
 [[nodiscard]] std::optional<std::string> read_file(Files& files, const std::string& path);
-/// Replaces the file's contents, unflushed and not atomically.
+/// Replaces the file's contents in the file as it is, unflushed and not atomically.
 void write_file(Files& files, const std::string& path, std::string_view bytes);
 /// Replaces the file so that a crash or power cut leaves either the old or the new one; durable when it
 /// returns.

@@ -29,7 +29,10 @@ void PlainWriter::write_out(Ledger& ledger, const std::function<void(Lsn)>& dura
             is_careful_ = true; // an earlier attempt failed
     }
     const Unwritten& writing = ledger.writing; // this thread alone changes it
-    if (writing.empty()) return;
+    if (writing.empty()) {
+        if (has_unflushed_events_) flush();
+        return;
+    }
 
     // Records that came after the caller's look at the journal are among them: files may show none of them,
     // and delete=1 may remove nothing on their word, before they are durable.
@@ -41,18 +44,35 @@ void PlainWriter::write_out(Ledger& ledger, const std::function<void(Lsn)>& dura
     flush();
     put_in_place(writing);
     flush();
-
-    Unwritten written;
-    {
-        const std::lock_guard lock{ledger.mutex};
-        written = std::exchange(ledger.writing, {});
-        events_.commit(ledger.outbox);
-        ++ledger.generation;
-    }
+    commit(ledger);
     is_careful_ = !is_recovered_;
 }
 
-void PlainWriter::flush() try { files_.sync_filesystem(layout_.root()); } catch (const Error& error) {
+void PlainWriter::write_events(Ledger& ledger, const std::function<void(Lsn)>& durable) {
+    {
+        const std::lock_guard lock{ledger.mutex};
+        if (!ledger.writing.empty()) return;
+        ledger.writing = ledger.current.take_events();
+    }
+    if (ledger.writing.empty()) return;
+    durable(ledger.writing.newest());
+    has_unflushed_events_ = true;
+    events_.write(ledger, durable);
+    commit(ledger);
+}
+
+void PlainWriter::commit(Ledger& ledger) {
+    Unwritten written; // freed without the lock
+    const std::lock_guard lock{ledger.mutex};
+    written = std::exchange(ledger.writing, {});
+    events_.commit(ledger.outbox);
+    ++ledger.generation;
+}
+
+void PlainWriter::flush() try {
+    files_.sync_filesystem(layout_.root());
+    has_unflushed_events_ = false;
+} catch (const Error& error) {
     stop_process("the plain files cannot be flushed", error);
 }
 

@@ -22,6 +22,13 @@ public:
     /// @throws FileError; then everything stays in memory, and the next call writes it again.
     void write_out(Ledger& ledger, const std::function<void(Lsn)>& durable);
 
+    /// Writes the events alone, which come in numbers when many enrollments repeat themselves: their own
+    /// files need not be written again for that. Nothing is flushed; the next write_out() does that. Does
+    /// nothing after a failed attempt, which that goes on with.
+    void write_events(Ledger& ledger, const std::function<void(Lsn)>& durable);
+    /// What write_events() has left to the next write_out().
+    [[nodiscard]] bool has_unflushed_events() const noexcept { return has_unflushed_events_; }
+
     /// A checkpoint of everything up to `applied` is durable: files that it made superfluous may go.
     void let_go(Lsn applied) { events_.let_go(applied); }
 
@@ -32,6 +39,7 @@ private:
     void write_enrollments(Ledger& ledger, const std::function<void(Lsn)>& durable);
     void write_push_certificates(Ledger& ledger, const std::function<void(Lsn)>& durable);
     void flush();
+    void commit(Ledger& ledger);
     void put_in_place(const Unwritten& written);
 
     Files& files_;
@@ -42,6 +50,7 @@ private:
     PushCertificateFiles push_certificates_;
     EventLog events_;
     bool is_recovered_ = false;
+    bool has_unflushed_events_ = false;
     bool is_careful_ = true; ///< files may have been left in the middle: by a crash, or a failed attempt
 };
 

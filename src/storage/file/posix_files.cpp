@@ -2,6 +2,7 @@
 #include "storage/file/posix_files.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
@@ -26,6 +27,8 @@ int flags_of(OpenMode mode) noexcept {
         return O_RDONLY;
     case OpenMode::overwrite:
         return O_WRONLY | O_CREAT | O_TRUNC;
+    case OpenMode::rewrite:
+        return O_WRONLY | O_CREAT;
     case OpenMode::append:
         return O_RDWR | O_CREAT | O_APPEND;
     case OpenMode::update:
@@ -53,6 +56,13 @@ template <class Call> void on_directory(const std::string& path, const char* ope
 
 void PosixFiles::rename(const std::string& from, const std::string& to) {
     if (::rename(from.c_str(), to.c_str()) != 0) throw FileError{"rename", from, errno};
+}
+
+void PosixFiles::put_in_place(const std::string& from, const std::string& to) {
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) return;
+    // There is no `to` yet, or the file system cannot exchange.
+    if (errno != ENOENT && errno != EINVAL && errno != ENOSYS) throw FileError{"rename", from, errno};
+    rename(from, to);
 }
 
 bool PosixFiles::remove(const std::string& path) {

@@ -8,6 +8,7 @@ namespace nanomdm::storage::file {
 class PosixFiles : public Files {
 public:
     void rename(const std::string& from, const std::string& to) override;
+    void put_in_place(const std::string& from, const std::string& to) override;
     bool remove(const std::string& path) override;
     void make_directory(const std::string& path) override;
     std::vector<std::string> list(const std::string& path) override;

@@ -15,8 +15,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
-/// So much journal is worth a checkpoint before the interval is over.
-constexpr std::uint64_t journal_per_checkpoint = 32 * mebibyte;
+/// So much journal is worth a checkpoint before the interval is over. Each writes the files of all
+/// enrollments that something came from, so that a few large ones cost less than many small ones; half of
+/// what the journal may be ahead (JournalLimits), it holds up nobody.
+constexpr std::uint64_t journal_per_checkpoint = 128 * mebibyte;
 /// So much journal at least is replayed after a crash before another snapshot is worth its writing.
 constexpr std::uint64_t journal_per_snapshot = 32 * mebibyte;
 /// A start that had to replay more leaves a new snapshot behind.
@@ -223,6 +225,16 @@ void Store::checkpoint(bool is_last) {
     journal_->drop_before(oldest_needed);
 }
 
+void Store::write_events() {
+    const std::lock_guard no_checkpoint{checkpoint_mutex_};
+    writer_.write_events(ledger_, [this](Lsn lsn) { wait_durable(lsn); });
+}
+
+bool Store::events_are_due() {
+    const std::lock_guard lock{ledger_.mutex};
+    return ledger_.current.event_bytes() >= options_.unwritten_bytes / 2;
+}
+
 bool Store::checkpoint_is_due() {
     const std::lock_guard no_checkpoint{checkpoint_mutex_};
     const bool interval_is_over = Clock::now() - last_checkpoint_ >= options_.checkpoint_interval;
@@ -231,7 +243,7 @@ bool Store::checkpoint_is_due() {
     {
         const std::lock_guard lock{ledger_.mutex};
         bytes = ledger_.current.bytes();
-        is_clean = ledger_.current.empty() && ledger_.writing.empty();
+        is_clean = ledger_.current.empty() && ledger_.writing.empty() && !writer_.has_unflushed_events();
     }
     if (!is_clean && (interval_is_over || bytes >= options_.unwritten_bytes)) return true;
     return journal_->position() - positions_.checkpoint >= journal_per_checkpoint;
@@ -248,6 +260,7 @@ void Store::run_background() {
                 last_seen_recorded = Clock::now();
                 record_last_seen();
             }
+            if (events_are_due()) write_events();
             if (checkpoint_is_due()) checkpoint();
             if (retention_) retention_->step(*this);
         } catch (const std::exception& error) {

@@ -65,6 +65,8 @@ public:
     /// Brings the plain files up to date and lets go of the journal behind them.
     /// @param is_last writes a snapshot if anything changed since the last one.
     void checkpoint(bool is_last = false);
+    /// Moves the webhook's events out of memory, without a checkpoint.
+    void write_events();
 
 private:
     struct Positions {
@@ -74,6 +76,7 @@ private:
 
     void run_background();
     bool checkpoint_is_due();
+    bool events_are_due();
     void wait_durable(Lsn lsn) { journal_->wait_durable(lsn); }
 
     const FileOptions options_;

@@ -1,6 +1,8 @@
 // Collects what each record will change in the plain files. Ten records on one enrollment cost one write.
 #include "storage/file/unwritten.hpp"
 
+#include <utility>
+
 namespace nanomdm::storage::file {
 namespace {
 
@@ -38,8 +40,16 @@ std::shared_ptr<const EventRecord> Unwritten::event(Lsn recorded) const {
 void Unwritten::forget_event(Lsn recorded) {
     const auto event = this->event(recorded);
     if (!event) return;
-    bytes_ -= cost_of_event + size_of(event->body);
+    event_bytes_ -= cost_of_event + size_of(event->body);
     events.erase(recorded);
+}
+
+Unwritten Unwritten::take_events() {
+    Unwritten taken;
+    taken.events = std::exchange(events, {});
+    taken.event_bytes_ = std::exchange(event_bytes_, 0);
+    taken.newest_ = newest_;
+    return taken;
 }
 
 EnrollmentChanges& Unwritten::touch(const std::string& id) {
@@ -142,21 +152,21 @@ void Unwritten::add_one(Lsn lsn, const EventRecord& record) {
     if (record.effect) std::visit([&](const auto& one) { add_one(lsn, one); }, record.effect->record);
     auto event = std::make_shared<EventRecord>(record);
     event->effect = nullptr;
-    bytes_ += cost_of_event + size_of(event->body);
+    event_bytes_ += cost_of_event + size_of(event->body);
     events.emplace(lsn, std::move(event));
 }
 
 void Unwritten::add_one(Lsn lsn, const VisitRecord& record) {
     events.emplace(lsn, record);
-    bytes_ += cost_of_visit;
+    event_bytes_ += cost_of_visit;
 }
 void Unwritten::add_one(Lsn lsn, const ReplayRecord& record) {
     events.emplace(lsn, record);
-    bytes_ += cost_of_visit;
+    event_bytes_ += cost_of_visit;
 }
 void Unwritten::add_one(Lsn lsn, const ShedRecord& record) {
     events.emplace(lsn, record);
-    bytes_ += cost_of_visit + record.lanes.size() * cost_of_id;
+    event_bytes_ += cost_of_visit + record.lanes.size() * cost_of_id;
 }
 
 // Last seen lies in the snapshot and beside it.

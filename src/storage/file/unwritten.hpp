@@ -64,12 +64,16 @@ public:
     void add(Lsn lsn, const Record& record);
     /// Nobody waits for the event any more, and what made it go is here too: it need not be written.
     void forget_event(Lsn recorded);
+    /// @return the events and nothing else, which are not here any more.
+    [[nodiscard]] Unwritten take_events();
 
     [[nodiscard]] bool empty() const noexcept {
         return enrollments.empty() && commands.empty() && push_topics.empty() && events.empty();
     }
     /// What it keeps in memory, roughly.
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_ + event_bytes_; }
+    /// Of them, what its events take.
+    [[nodiscard]] std::size_t event_bytes() const noexcept { return event_bytes_; }
     /// The last record added.
     [[nodiscard]] Lsn newest() const noexcept { return newest_; }
 
@@ -106,7 +110,8 @@ private:
     void put(EnrollmentChanges& changes, Body body, const Bytes& bytes);
     void drop(const std::string& uuid);
 
-    std::size_t bytes_ = 0;
+    std::size_t bytes_ = 0; ///< without the events
+    std::size_t event_bytes_ = 0;
     Lsn newest_ = 0;
 };
 

@@ -85,6 +85,43 @@ TEST_F(EventLogTest, WhatWasDeliveredInTimeIsNeverWritten) {
     EXPECT_THAT(ids(lease(storage, mac_)), ElementsAre("2"));
 }
 
+TEST_F(EventLogTest, ManyEventsAreWrittenWithoutTheFilesOfTheirEnrollments) {
+    {
+        FileStorage storage{options()};
+        const auto mac = device("MAC");
+        storage.store_authenticate(authenticate(mac), "");
+        record(storage, mac_, "1", std::string(1000, 'x'));
+        storage.write_events();
+        EXPECT_THAT(contents(log_files().at(0)), HasSubstr("xxx"));
+        EXPECT_TRUE(fs::is_empty(directory_.store() / "enrollments"));
+        record(storage, mac_, "2");
+        storage.write_events();
+        EXPECT_THAT(ids(lease(storage, mac_)), ElementsAre("1", "2"));
+        storage.write_events(); // nothing to write
+    }
+    EXPECT_EQ(findings(directory_.store()), "");
+    FileStorage again{options()};
+    EXPECT_THAT(ids(lease(again, mac_)), ElementsAre("1", "2"));
+}
+
+TEST_F(EventLogTest, EventsWrittenAloneAreFlushedBeforeTheJournalLetsGo) {
+    class CountingFiles final : public PosixFiles {
+    public:
+        int flushes = 0;
+        void sync_filesystem(const std::string&) override { ++flushes; }
+    } files;
+    auto chosen = options();
+    chosen.files = &files;
+    FileStorage storage{chosen};
+    record(storage, mac_, "1");
+    storage.checkpoint();
+    record(storage, mac_, "2");
+    storage.write_events();
+    files.flushes = 0;
+    storage.checkpoint(); // has nothing to write itself
+    EXPECT_GE(files.flushes, 1);
+}
+
 TEST_F(EventLogTest, AFewEventsThatWaitKeepNoOldFiles) {
     std::vector<std::string> waiting;
     const auto look = [&](FileStorage& storage) {

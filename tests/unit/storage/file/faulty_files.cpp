@@ -19,6 +19,10 @@ void KillingFiles::rename(const std::string& from, const std::string& to) {
     pass();
     PosixFiles::rename(from, to);
 }
+void KillingFiles::put_in_place(const std::string& from, const std::string& to) {
+    pass();
+    PosixFiles::put_in_place(from, to);
+}
 bool KillingFiles::remove(const std::string& path) {
     pass();
     return PosixFiles::remove(path);
@@ -31,7 +35,7 @@ void KillingFiles::sync_directory(const std::string&) { pass(); }
 void KillingFiles::sync_filesystem(const std::string&) { pass(); }
 
 std::optional<int> KillingFiles::open_descriptor(const std::string& path, OpenMode mode) {
-    if (mode == OpenMode::overwrite || mode == OpenMode::append) pass();
+    if (mode != OpenMode::read && mode != OpenMode::update) pass();
     return PosixFiles::open_descriptor(path, mode);
 }
 void KillingFiles::write_at(int descriptor, std::string_view bytes, std::uint64_t offset) {

@@ -41,6 +41,7 @@ public:
     [[nodiscard]] const Boundaries& boundaries() const noexcept { return boundaries_; }
 
     void rename(const std::string& from, const std::string& to) override;
+    void put_in_place(const std::string& from, const std::string& to) override;
     bool remove(const std::string& path) override;
     void make_directory(const std::string& path) override;
     void sync_directory(const std::string& path) override;

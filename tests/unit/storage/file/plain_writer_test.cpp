@@ -23,6 +23,10 @@ public:
         changing(from);
         PosixFiles::rename(from, to);
     }
+    void put_in_place(const std::string& from, const std::string& to) override {
+        changing(from);
+        PosixFiles::put_in_place(from, to);
+    }
     bool remove(const std::string& path) override {
         changing(path);
         return PosixFiles::remove(path);
@@ -32,7 +36,7 @@ public:
 
 protected:
     std::optional<int> open_descriptor(const std::string& path, OpenMode mode) override {
-        if (mode == OpenMode::overwrite || mode == OpenMode::append) changing(path);
+        if (mode != OpenMode::read && mode != OpenMode::update) changing(path);
         return PosixFiles::open_descriptor(path, mode);
     }
     void sync_data(int) override { on_flush(); }

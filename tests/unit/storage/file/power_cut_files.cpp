@@ -40,7 +40,10 @@ void PowerCutFiles::load(const std::string& path) {
 }
 
 void PowerCutFiles::apply(Names& names, const Change& change) {
-    if (!change.also_gone.empty()) names.erase(change.also_gone);
+    if (change.exchanged)
+        names[change.old_name] = change.exchanged;
+    else if (!change.old_name.empty())
+        names.erase(change.old_name);
     if (change.node)
         names[change.path] = change.node;
     else
@@ -121,10 +124,17 @@ void PowerCutFiles::rename(const std::string& from, const std::string& to) {
     change({to, found->second, from});
 }
 
+void PowerCutFiles::put_in_place(const std::string& from, const std::string& to) {
+    const auto replaced = names_.find(to);
+    if (replaced == names_.end()) return rename(from, to);
+    pass();
+    change({to, names_.at(from), from, replaced->second});
+}
+
 bool PowerCutFiles::remove(const std::string& path) {
     pass();
     if (!is_there(path)) return false;
-    change({path, nullptr, {}});
+    change({path, nullptr});
     return true;
 }
 
@@ -134,7 +144,7 @@ void PowerCutFiles::make_directory(const std::string& path) {
     if (!is_there(parent(path))) throw FileError{"mkdir", path, ENOENT};
     auto node = std::make_shared<Node>();
     node->is_directory = true;
-    change({path, std::move(node), {}});
+    change({path, std::move(node)});
 }
 
 std::vector<std::string> PowerCutFiles::list(const std::string& path) {
@@ -175,7 +185,7 @@ std::optional<int> PowerCutFiles::open_descriptor(const std::string& path, OpenM
         pass();
         if (!is_there(parent(path))) throw FileError{"open", path, ENOENT};
         if (found == names_.end()) {
-            change({path, std::make_shared<Node>(), {}});
+            change({path, std::make_shared<Node>()});
             found = names_.find(path);
         }
         if (mode == OpenMode::overwrite) found->second->bytes.clear();

@@ -23,6 +23,7 @@ public:
     void put_down() const;
 
     void rename(const std::string& from, const std::string& to) override;
+    void put_in_place(const std::string& from, const std::string& to) override;
     bool remove(const std::string& path) override;
     void make_directory(const std::string& path) override;
     std::vector<std::string> list(const std::string& path) override;
@@ -51,7 +52,8 @@ private:
     struct Change {
         std::string path;
         std::shared_ptr<Node> node;
-        std::string also_gone; ///< the old name of a rename
+        std::string old_name = {};            ///< of a rename: gone with it,
+        std::shared_ptr<Node> exchanged = {}; ///< or this node's from now on
     };
 
     void load(const std::string& path);

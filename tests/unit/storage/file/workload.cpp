@@ -89,6 +89,11 @@ void add_round(std::vector<Step>& steps, const std::string& prefix, int round, C
             if (auto* store = dynamic_cast<FileStorage*>(&storage)) store->checkpoint();
         });
     };
+    const auto write_events = [&steps] {
+        steps.push_back([](AllStorage& storage) {
+            if (auto* store = dynamic_cast<FileStorage*>(&storage)) store->write_events();
+        });
+    };
     const auto id = [prefix, round](const char* name) { return uuid(prefix, round, name); };
     const std::vector everybody{cast.mac.id, cast.user.id, cast.phone.id, EnrollmentId{"nobody"}};
     const int number = static_cast<int>(std::hash<std::string>{}(prefix) % 1000) * 1000 + round;
@@ -113,6 +118,7 @@ void add_round(std::vector<Step>& steps, const std::string& prefix, int round, C
     visits(cast.mac, {.delivered = 1, .tries = {.failed = 2, .refused = 1}});
     checkpoint();
     visits(cast.user, {.buried_because = "refused" + text});
+    write_events();
     add([=](AllStorage& s) { s.store_authenticate(authenticate(cast.phone, "<auth phone>" + text), ""); });
     add([=](AllStorage& s) {
         s.store_token_update(stamped(token_update(cast.phone, std::string(3000, 'p') + text), id("e4")));
@@ -121,6 +127,7 @@ void add_round(std::vector<Step>& steps, const std::string& prefix, int round, C
         s.store_bootstrap_token(
             stamped(SetBootstrapToken{authenticate(cast.mac), "bootstrap" + text}, id("e5")));
     });
+    write_events();
     add([=](AllStorage& s) { (void)s.enqueue(command(id("one")), everybody); });
     add([=](AllStorage& s) {
         (void)s.enqueue(command(id("two"), std::string(5000, 'b')), std::vector{cast.mac.id});
@@ -135,6 +142,7 @@ void add_round(std::vector<Step>& steps, const std::string& prefix, int round, C
             stamped(report(cast.mac, id("two"), "Acknowledged", std::string(4000, 'r')), id("e7")));
     });
     visits(cast.mac, {.delivered = 2, .buried_because = "too old" + text, .tries = {.failed = 1}});
+    write_events();
     add([=](AllStorage& s) { s.store_report(stamped(report(cast.phone, "unknown", "Error"), id("e8"))); });
     if (round % 2 == 1) add([=](AllStorage& s) { replay_first(s, cast.user); });
     add([=](AllStorage& s) { (void)s.enqueue(command(id("two"), std::string(5000, 'b')), everybody); });
@@ -165,6 +173,7 @@ void add_round(std::vector<Step>& steps, const std::string& prefix, int round, C
                                 .enrollment = cast.phone.id,
                                 .body = "{\"alone\":\"" + std::string(700, 'x') + text + "\"}"});
     });
+    write_events();
     if (company == Company::alone)
         add([=](AllStorage& s) { (void)outbox(s).shed_events(static_cast<std::uint64_t>(4 + round)); });
     add([=](AllStorage& s) {
