@@ -52,22 +52,22 @@ TimePoint modified(const struct stat& status) noexcept {
         std::chrono::seconds{status.st_mtim.tv_sec} + std::chrono::nanoseconds{status.st_mtim.tv_nsec})};
 }
 
-std::string read_all(int descriptor, const std::string& name, std::size_t most) {
+/// @param size as far as is known: the file of a running server may grow meanwhile
+std::string read_all(int descriptor, const std::string& name, std::size_t size, std::size_t most) {
     std::string bytes;
-    constexpr std::size_t step = 64 * 1024;
-    while (bytes.size() <= most) {
+    for (;;) {
         const auto before = bytes.size();
-        bytes.resize(before + step);
-        const auto got = ::read(descriptor, bytes.data() + before, step);
+        // One more than there should be: a short read is then the end of a plain file.
+        const auto wanted = std::max(size, before) - before + 1;
+        bytes.resize(before + wanted);
+        const auto got = ::read(descriptor, bytes.data() + before, wanted);
         const int number = errno;
         bytes.resize(before + (got > 0 ? static_cast<std::size_t>(got) : 0));
-        if (got == 0) {
-            bytes.shrink_to_fit();
-            return bytes;
-        }
         if (got < 0 && number != EINTR) fail(name, number);
+        if (got >= 0 && static_cast<std::size_t>(got) < wanted) return bytes;
+        if (bytes.size() > most) throw Error{Errc::corrupt, name + " is too large"};
+        size = bytes.size() * 2;
     }
-    throw Error{Errc::corrupt, name + " is too large"};
 }
 
 Directory::Kind kind_of(int directory, const dirent& entry) {
@@ -111,7 +111,9 @@ std::optional<StoredFile> Directory::file(const std::string& name, std::size_t m
     struct stat status {};
     if (::fstat(opened.get(), &status) != 0) fail(name, errno);
     if (!S_ISREG(status.st_mode)) throw Error{Errc::corrupt, name + " is no plain file"};
-    return StoredFile{read_all(opened.get(), name, most), modified(status)};
+    const auto size = static_cast<std::size_t>(status.st_size);
+    if (size > most) throw Error{Errc::corrupt, name + " is too large"};
+    return StoredFile{read_all(opened.get(), name, size, most), modified(status)};
 }
 
 bool Directory::has(const std::string& name) const { return modified_at(name).has_value(); }
