@@ -55,6 +55,8 @@ public:
     /// @return nullopt also for the name of a bucket.
     [[nodiscard]] std::optional<std::string_view> get(std::string_view key) const;
     [[nodiscard]] std::optional<Bucket> bucket(std::string_view name) const;
+    /// The same bytes, of which a view was put by: see MappedFile.
+    [[nodiscard]] std::string_view again(std::string_view view) const { return pages_->file().again(view); }
 
     [[nodiscard]] Cursor begin() const { return {*pages_, root_}; }
     [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
@@ -76,7 +78,7 @@ private:
 class Database {
 public:
     /// Locks the file as Bolt's readers do, and looks at all of it, about a second a gigabyte: what is
-    /// damaged is refused before anything of it is given out. Holds some 50 MB of it in memory at a time.
+    /// damaged is refused before anything of it is given out. Holds some 32 MB of it in memory at a time.
     /// @throws Error{Errc::unavailable} when it cannot be opened or is open for writing; Error{Errc::corrupt}
     /// when it is empty, foreign, of another version, cut off or damaged, naming page and offset.
     explicit Database(const std::filesystem::path& path);

@@ -18,7 +18,7 @@ namespace {
 /// A page fault brings in up to this much of a file around it (fault_around_bytes in the kernel).
 constexpr std::uint64_t block_size = 64 * 1024;
 /// Pages of a mapped file count as the process's memory; with this many it lets go of them.
-constexpr std::uint64_t most_resident_blocks = 48 * 1024 * 1024 / block_size;
+constexpr std::uint64_t most_resident_blocks = 32 * 1024 * 1024 / block_size;
 
 [[noreturn]] void fail(const std::string& name, const std::string& what, int error) {
     throw Error{Errc::unavailable, name + ": " + what + ": " + std::generic_category().message(error)};
@@ -84,6 +84,10 @@ void MappedFile::map() {
 std::string_view MappedFile::bytes(std::uint64_t offset, std::uint64_t length) const {
     if (length > 0) make_room(offset, length);
     return {start_ + offset, static_cast<std::size_t>(length)};
+}
+
+std::string_view MappedFile::again(std::string_view view) const {
+    return bytes(static_cast<std::uint64_t>(view.data() - start_), view.size());
 }
 
 void MappedFile::make_room(std::uint64_t offset, std::uint64_t length) const {

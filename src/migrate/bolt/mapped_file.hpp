@@ -25,10 +25,13 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
-    /// The view stays valid as long as this; what is not looked at for a while leaves memory, and comes back
-    /// when it is looked at.
+    /// The view stays valid as long as this; what is not asked for for a while leaves memory, and comes back
+    /// when it is looked at. Then it counts as memory that nobody knows of: so ask again() for what was put
+    /// by.
     /// @pre the range is within the file.
     [[nodiscard]] std::string_view bytes(std::uint64_t offset, std::uint64_t length) const;
+    /// @param view got from bytes() before. @return the same
+    [[nodiscard]] std::string_view again(std::string_view view) const;
 
 private:
     void lock();

@@ -78,6 +78,7 @@ public:
     [[nodiscard]] Page bucket_root(const Page& holder, std::string_view value) const;
 
     [[nodiscard]] const Meta& meta() const noexcept { return meta_; }
+    [[nodiscard]] const MappedFile& file() const noexcept { return file_; }
 
 private:
     [[nodiscard]] bool has(PageId id) const noexcept;

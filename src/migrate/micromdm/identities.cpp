@@ -20,9 +20,9 @@ constexpr std::string_view der_sequence = "\x30\x82";
 
 } // namespace
 
-Identities::Identities(const std::optional<bolt::Bucket>& certificates) {
-    if (!certificates) return;
-    for (const auto& entry : *certificates) {
+Identities::Identities(const std::optional<bolt::Bucket>& certificates) : certificates_{certificates} {
+    if (!certificates_) return;
+    for (const auto& entry : *certificates_) {
         if (!entry.is_bucket && entry.key != "ca_key" && entry.value.starts_with(der_sequence))
             by_hash_.push_back({start_of(sha256(entry.value)), entry.value});
     }
@@ -33,7 +33,8 @@ std::optional<std::string> Identities::pem(std::string_view hash) const {
     const auto start = start_of(hash);
     for (auto found = std::ranges::lower_bound(by_hash_, start, {}, &Entry::start_of_hash);
          found != by_hash_.end() && found->start_of_hash == start; ++found) {
-        if (sha256(found->der) == hash) return crypto::write_pem("CERTIFICATE", found->der);
+        const auto der = certificates_->again(found->der);
+        if (sha256(der) == hash) return crypto::write_pem("CERTIFICATE", der);
     }
     return std::nullopt;
 }

@@ -25,6 +25,7 @@ private:
         std::uint64_t start_of_hash;
         std::string_view der;
     };
+    const std::optional<bolt::Bucket> certificates_;
     std::vector<Entry> by_hash_;
 };
 

@@ -9,7 +9,7 @@
 namespace nanomdm::migrate {
 
 /// Reads what MicroMDM 1.13 keeps in its one file, usually /var/db/micromdm/micromdm.db. MicroMDM must not be
-/// running: it holds a lock on the file. Memory: some 50 MB of the file, and some hundred bytes an
+/// running: it holds a lock on the file. Memory: some 32 MB of the file, and some hundred bytes an
 /// enrollment.
 class MicroMdmSource final : public ImportSource {
 public:

@@ -79,7 +79,7 @@ void Reading::read_device(const Roster::Device& device) {
     constexpr auto kind = ImportKind::device;
     if (is_blocked(device.udid)) return skip(kind, device.udid, blocked);
     if (!device.is_enrolled) return skip(kind, device.udid, "not enrolled");
-    const auto record = DeviceRecord::decode(device.record);
+    const auto record = DeviceRecord::decode(buckets_.devices->again(device.record));
     bring_over(kind, device.udid, device.udid, [&] {
         const auto push = push_info(device.udid, &record);
         if (!push) throw Error{Errc::invalid, "enrolled, and without push info"};
@@ -94,8 +94,10 @@ void Reading::read_user(const Roster::User& user) {
     const auto id = user.udid + ":" + user.user_id;
     if (!taken_.contains(user.udid)) return skip(kind, id, "its device does not come over");
     if (!find(buckets_.push_infos, user.user_id)) return skip(kind, id, "has no push info");
-    bring_over(kind, id, user.user_id,
-               [&] { return make_user(UserRecord::decode(user.record), *push_info(user.user_id, nullptr)); });
+    bring_over(kind, id, user.user_id, [&] {
+        return make_user(UserRecord::decode(buckets_.users->again(user.record)),
+                         *push_info(user.user_id, nullptr));
+    });
 }
 
 void Reading::read_users_without_device() {

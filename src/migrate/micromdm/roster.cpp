@@ -34,7 +34,8 @@ bool has_its_push_info(const Roster::User& user, const std::optional<bolt::Bucke
     const auto push = push_infos ? push_infos->get(user.user_id) : std::nullopt;
     if (!push) return false;
     try {
-        return PushRecord::decode(*push).token == UserRecord::decode(user.record).auth_token;
+        return PushRecord::decode(*push).token ==
+               UserRecord::decode(push_infos->again(user.record)).auth_token;
     } catch (const Error&) {
         return false;
     }
@@ -72,12 +73,12 @@ void Roster::read_devices(const bolt::Bucket& devices, ImportSink& sink) {
 }
 
 void Roster::read_users(const bolt::Bucket& users, ImportSink& sink) {
-    for (const auto& [key, value, is_bucket] : users) {
-        if (is_bucket) continue;
+    for (const auto& entry : users) {
+        if (entry.is_bucket) continue;
         try {
-            const auto record = UserRecord::decode(value);
+            const auto record = UserRecord::decode(entry.value);
             const auto skip = [&](const char* reason) {
-                sink.skip({ImportKind::user, name_of(record.udid, record.uuid, key), reason});
+                sink.skip({ImportKind::user, name_of(record.udid, record.uuid, entry.key), reason});
             };
             if (record.user_id == shared_ipad_user_id) {
                 skip("of a Shared iPad: MicroMDM keeps one push token for all its users; comes with its next "
@@ -85,10 +86,10 @@ void Roster::read_users(const bolt::Bucket& users, ImportSink& sink) {
             } else if (record.udid.empty() || record.user_id.empty()) {
                 skip("has no user channel");
             } else {
-                users_.push_back({std::string{record.udid}, std::string{record.user_id}, value});
+                users_.push_back({std::string{record.udid}, std::string{record.user_id}, entry.value});
             }
         } catch (const Error& error) {
-            sink.skip({ImportKind::user, std::string{key}, error.what(), true});
+            sink.skip({ImportKind::user, std::string{entry.key}, error.what(), true});
         }
     }
 }
@@ -127,9 +128,9 @@ void Roster::keep_one_record_of_each_user(const std::optional<bolt::Bucket>& pus
 }
 
 std::span<const Roster::User> Roster::users_of(std::string_view udid) const {
-    const auto found = std::ranges::equal_range(users_, udid, {},
-                                                [](const User& user) { return std::string_view{user.udid}; });
-    return {found.begin(), found.end()};
+    const auto udid_of = [](const User& user) { return std::string_view{user.udid}; };
+    return {std::ranges::lower_bound(users_, udid, {}, udid_of),
+            std::ranges::upper_bound(users_, udid, {}, udid_of)};
 }
 
 const Roster::Device* Roster::device(std::string_view udid) const {

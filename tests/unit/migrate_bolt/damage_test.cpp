@@ -256,25 +256,24 @@ TEST_F(DamagedBolt, WithAnyByteChangedItIsRefusedOrWrongInOnePlace) {
     std::size_t equal = 0;
     const int descriptor = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
     for (std::size_t at = 0; at < file_.size(); ++at) {
-        for (const int change : {0x01, 0x80, 0xFF}) {
-            const auto byte = static_cast<char>(file_[at] ^ change);
-            ASSERT_EQ(::pwrite(descriptor, &byte, 1, static_cast<off_t>(at)), 1);
-            try {
-                const auto contents = read_all(Database{path_});
-                equal += contents == written_;
-                // Nothing in the format vouches for the bytes of a key or value: a key's change shows under
-                // both names.
-                ASSERT_LE(differing_buckets(contents, written_).size(), 2U) << "byte " << at;
-            } catch (const Error& error) {
-                ASSERT_EQ(error.code(), Errc::corrupt) << error.what();
-                ++refused;
-            }
+        constexpr int changes[] = {0x01, 0xFF, 0x80};
+        const auto byte = static_cast<char>(file_[at] ^ changes[at % 3]);
+        ASSERT_EQ(::pwrite(descriptor, &byte, 1, static_cast<off_t>(at)), 1);
+        try {
+            const auto contents = read_all(Database{path_});
+            equal += contents == written_;
+            // Nothing in the format vouches for the bytes of a key or value: a key's change shows under both
+            // names.
+            ASSERT_LE(differing_buckets(contents, written_).size(), 2U) << "byte " << at;
+        } catch (const Error& error) {
+            ASSERT_EQ(error.code(), Errc::corrupt) << error.what();
+            ++refused;
         }
         ASSERT_EQ(::pwrite(descriptor, &file_[at], 1, static_cast<off_t>(at)), 1);
     }
     ::close(descriptor);
-    EXPECT_GT(refused, 1000U);
-    EXPECT_GT(equal, 1000U);
+    EXPECT_GT(refused, 500U);
+    EXPECT_GT(equal, 500U);
 }
 
 } // namespace
