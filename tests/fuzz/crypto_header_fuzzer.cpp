@@ -1,7 +1,7 @@
 // Certificate headers: bytes, or changes to a valid header. Nothing but the issued certificates may pass.
 #include "crypto/identity_verifier.hpp"
 #include "encoding/base64.hpp"
-#include "fuzz/crypto_edits.hpp"
+#include "fuzz/edits.hpp"
 #include "nanomdm/error.hpp"
 #include "support/test_ca.hpp"
 

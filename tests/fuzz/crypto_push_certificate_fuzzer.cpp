@@ -1,6 +1,6 @@
 // Uploads of push certificates: bytes, or changes to a valid one. What is read must read the same again.
 #include "crypto/push_certificate.hpp"
-#include "fuzz/crypto_edits.hpp"
+#include "fuzz/edits.hpp"
 #include "nanomdm/error.hpp"
 #include "support/test_ca.hpp"
 

@@ -10,7 +10,7 @@
 #include "crypto/signed_data.hpp"
 #include "crypto/verified_certificates.hpp"
 #include "encoding/base64.hpp"
-#include "fuzz/crypto_edits.hpp"
+#include "fuzz/edits.hpp"
 #include "nanomdm/error.hpp"
 #include "support/cms_signer.hpp"
 #include "support/signed_data_parts.hpp"
