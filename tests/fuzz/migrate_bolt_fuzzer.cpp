@@ -2,6 +2,7 @@
 // pages behind them are looked at. What opens is walked, and given to an import.
 #include "fuzz/edits.hpp"
 #include "fuzz/migrate_sink.hpp"
+#include "log/log.hpp"
 #include "migrate/bolt/database.hpp"
 #include "migrate/micromdm/micromdm_source.hpp"
 #include "support/bolt/micromdm_database.hpp"
@@ -89,6 +90,12 @@ std::size_t count(const migrate::bolt::Bucket& bucket) {
 }
 
 } // namespace
+
+/// Once: a torn meta is a warning each time.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+    log::configure(log::Level::error, log::Format::text);
+    return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     static const MemoryFile memory;

@@ -32,6 +32,8 @@ public:
     /// What is neither a device nor a user is skipped, with its reason, at once.
     Roster(const std::optional<bolt::Bucket>& devices, const std::optional<bolt::Bucket>& users,
            const std::optional<bolt::Bucket>& push_infos, ImportSink& sink);
+    Roster(const Roster&) = delete;
+    Roster& operator=(const Roster&) = delete;
 
     /// By UDID.
     [[nodiscard]] std::span<const Device> devices() const noexcept { return devices_; }
