@@ -16,10 +16,7 @@ namespace {
 std::string secret(const std::string& flag, const std::string& given, const std::string& file) {
     if (file.empty()) return given;
     if (!given.empty()) throw UsageError{"-" + flag + "-file: not together with -" + flag};
-    auto key = read_file(flag + "-file", file);
-    while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
-    if (key.empty()) throw UsageError{"-" + flag + "-file: no key in " + file}; // not: unsigned
-    return key;
+    return read_secret(flag + "-file", file);
 }
 
 http::UpstreamKeys keys(const SourceOptions& options) {

@@ -19,11 +19,7 @@ constexpr int some_failed = 3;
 std::string key_of(const ExportOptions& options) {
     if (options.key_file.empty() == options.key.empty())
         throw UsageError{"-export-to: needs -export-key or -export-key-file"};
-    if (options.key_file.empty()) return options.key;
-    auto key = read_file("export-key-file", options.key_file);
-    while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
-    if (key.empty()) throw UsageError{"-export-key-file: no key in " + options.key_file};
-    return key;
+    return options.key_file.empty() ? options.key : read_secret("export-key-file", options.key_file);
 }
 
 void check_url(const std::string& url) {

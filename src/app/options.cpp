@@ -162,6 +162,13 @@ std::string read_file(const std::string& flag, const std::string& path) {
     }
 }
 
+std::string read_secret(const std::string& flag, const std::string& path, const char* what) {
+    auto secret = read_file(flag, path);
+    while (!secret.empty() && (secret.back() == '\n' || secret.back() == '\r')) secret.pop_back();
+    if (secret.empty()) throw UsageError{"-" + flag + ": no " + what + " in " + path};
+    return secret;
+}
+
 std::vector<std::string> api_keys(const ApiOptions& options) {
     auto keys = options.keys;
     if (!options.key_file.empty()) {

@@ -148,6 +148,10 @@ struct Options {
 
 /// The content of the file that `flag` names. @throws UsageError
 [[nodiscard]] std::string read_file(const std::string& flag, const std::string& path);
+/// The same without its line end. @param what it is to hold, for the complaint
+/// @throws UsageError also when nothing else is in it: an empty secret protects nothing.
+[[nodiscard]] std::string read_secret(const std::string& flag, const std::string& path,
+                                      const char* what = "key");
 
 /// The keys given by flag and by file. @throws UsageError when the file cannot be read or holds none.
 [[nodiscard]] std::vector<std::string> api_keys(const ApiOptions& options);

@@ -18,11 +18,7 @@ namespace {
 /// The backend's name, checked, and the DSN itself rather than the file that holds it.
 StorageOptions resolved(const StorageOptions& options) {
     auto storage = options;
-    if (!options.dsn_file.empty()) {
-        storage.dsn = read_file("storage-dsn-file", options.dsn_file);
-        while (!storage.dsn.empty() && (storage.dsn.back() == '\n' || storage.dsn.back() == '\r'))
-            storage.dsn.pop_back();
-    }
+    if (!options.dsn_file.empty()) storage.dsn = read_secret("storage-dsn-file", options.dsn_file, "DSN");
     if (storage.backend == "filekv") {
         throw UsageError{"-storage: filekv is NanoMDM's; bring such a directory in with: nanomdm "
                          "-storage file -storage-dsn NEWDIR -import-nanomdm filekv:DIR"};

@@ -14,10 +14,7 @@ namespace {
 
 std::string hmac_key(const WebhookOptions& options) {
     if (options.hmac_key_file.empty()) return options.hmac_key;
-    auto key = read_file("webhook-hmac-key-file", options.hmac_key_file);
-    while (!key.empty() && (key.back() == '\n' || key.back() == '\r')) key.pop_back();
-    if (key.empty()) throw UsageError{"-webhook-hmac-key-file: no key in " + options.hmac_key_file};
-    return key;
+    return read_secret("webhook-hmac-key-file", options.hmac_key_file);
 }
 
 http::ClientOptions client_options() {

@@ -200,6 +200,24 @@ TEST(Options, KeysComeFromFlagsAndFile) {
     EXPECT_THROW((void)api_keys({.keys = {}, .key_file = "/does/not/exist"}), UsageError);
 }
 
+TEST(Options, ASecretIsItsFileWithoutTheLineEnd) {
+    const TemporaryFile file{"two words\t \r\n\n"};
+    EXPECT_EQ(read_secret("some-file", file.path()), "two words\t ");
+}
+
+TEST(Options, AnEmptySecretIsRefused) {
+    const TemporaryFile file{"\r\n"};
+    const auto complaint_on = [&file](const char* what) -> std::string {
+        try {
+            return read_secret("some-file", file.path(), what);
+        } catch (const UsageError& error) {
+            return error.what();
+        }
+    };
+    EXPECT_EQ(complaint_on("key"), std::string{"-some-file: no key in "} + file.path());
+    EXPECT_EQ(complaint_on("DSN"), std::string{"-some-file: no DSN in "} + file.path());
+}
+
 TEST(Options, HelpListsEachFlagWithItsVariable) {
     const auto help = help_text();
     EXPECT_THAT(help, HasSubstr("-signature-skew VALUE"));
