@@ -3,15 +3,10 @@
 
 #include "crypto/pem.hpp"
 #include "encoding/base64.hpp"
+#include "encoding/trimmed.hpp"
 
 namespace nanomdm::crypto {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 std::optional<unsigned> digit(char c) {
     if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');

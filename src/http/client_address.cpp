@@ -1,6 +1,7 @@
 // Parsing of trusted networks and the walk along X-Forwarded-For.
 #include "http/client_address.hpp"
 
+#include "encoding/trimmed.hpp"
 #include "nanomdm/error.hpp"
 
 #include <arpa/inet.h>
@@ -38,12 +39,6 @@ bool covers(const Bytes& network, unsigned prefix, const Bytes& address) noexcep
     if (rest == 0) return true;
     const auto mask = static_cast<std::uint8_t>(0xff00u >> rest);
     return (network[whole] & mask) == (address[whole] & mask);
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
 }
 
 /// Some proxies write `1.2.3.4:567` or `[v6]:567`.

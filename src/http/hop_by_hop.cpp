@@ -1,6 +1,8 @@
 // The fixed list, and the one of each message.
 #include "http/hop_by_hop.hpp"
 
+#include "encoding/trimmed.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -11,12 +13,6 @@ constexpr std::array<std::string_view, 11> fixed{
     "Connection",          "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate",
     "Proxy-Authorization", "TE",         "Trailer",          "Content-Length",
     "Transfer-Encoding",   "Upgrade",    "HTTP2-Settings"};
-
-std::string_view trimmed(std::string_view text) noexcept {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 } // namespace
 

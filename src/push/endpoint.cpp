@@ -1,6 +1,7 @@
 // URLs are taken apart by libcurl; NO_PROXY is read as curl and Go read it.
 #include "push/endpoint.hpp"
 
+#include "encoding/trimmed.hpp"
 #include "nanomdm/error.hpp"
 
 #include <utility>
@@ -52,12 +53,6 @@ std::string lowered(std::string_view text) {
     std::transform(result.begin(), result.end(), result.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return result;
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
 }
 
 /// Removes ":443" from a pattern. @return false when the pattern is for another port.

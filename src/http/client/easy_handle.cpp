@@ -1,6 +1,7 @@
 // One request through libcurl: options in, callbacks, the result as a value or an Error.
 #include "http/client/easy_handle.hpp"
 
+#include "encoding/trimmed.hpp"
 #include "nanomdm/error.hpp"
 
 #include <algorithm>
@@ -118,8 +119,8 @@ std::size_t EasyHandle::take_field(char* bytes, std::size_t size, std::size_t co
     if (line.starts_with("HTTP/")) // of the answer itself, after an interim one
         answer.response.headers = {};
     else if (colon != std::string_view::npos)
-        answer.response.headers.add(std::string{trimmed(line.substr(0, colon))},
-                                    std::string{trimmed(line.substr(colon + 1))});
+        answer.response.headers.add(std::string{trimmed(line.substr(0, colon), blanks_and_line_ends)},
+                                    std::string{trimmed(line.substr(colon + 1), blanks_and_line_ends)});
     return line.size();
 } catch (const std::bad_alloc&) {
     return 0;

@@ -79,11 +79,4 @@ bool is_token(std::string_view text) noexcept {
     });
 }
 
-std::string_view trimmed(std::string_view text) noexcept {
-    constexpr std::string_view blank = " \t\r\n";
-    const auto first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
 } // namespace nanomdm::http

@@ -47,7 +47,5 @@ private:
 };
 
 [[nodiscard]] bool is_token(std::string_view text) noexcept; // RFC 9110 section 5.6.2
-/// Without blanks and line ends around it.
-[[nodiscard]] std::string_view trimmed(std::string_view text) noexcept;
 
 } // namespace nanomdm::http

@@ -1,6 +1,7 @@
 // The options of one request, and what its callbacks do.
 #include "http/client/stream_transfer.hpp"
 
+#include "encoding/trimmed.hpp"
 #include "http/client/http_client.hpp"
 #include "http/hop_by_hop.hpp"
 #include "log/log.hpp"
@@ -123,7 +124,7 @@ std::size_t StreamTransfer::take_field(char* bytes, std::size_t size, std::size_
 void StreamTransfer::note_field(std::string_view line) {
     if (line.empty()) return;
     const bool folded = line.front() == ' ' || line.front() == '\t';
-    const auto content = trimmed(line);
+    const auto content = trimmed(line, blanks_and_line_ends);
     const auto colon = content.find(':');
     if (line.starts_with("HTTP/")) // of the answer itself, after an interim one
         answer_ = {};

@@ -1,5 +1,6 @@
 #include "migrate/nanomdm/file_source.hpp"
 
+#include "encoding/trimmed.hpp"
 #include "migrate/nanomdm/associations.hpp"
 #include "migrate/nanomdm/file_queue.hpp"
 #include "migrate/nanomdm/findings.hpp"
@@ -82,10 +83,8 @@ Associations read_associations(const Directory& root, ImportSink& sink) {
 
 /// The last association, which CertAuth.txt has too unless it was lost.
 void add_own_hash(const StoredFile& file, std::vector<std::string>& hashes, Findings& findings) {
-    std::string_view text = file.bytes;
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
     Associations own;
-    if (!own.add(findings.id(), text)) {
+    if (!own.add(findings.id(), trimmed(file.bytes, blanks_and_line_ends))) {
         findings.lose_association("its CertAuth.sha256.txt holds no SHA-256");
         return;
     }

@@ -2,6 +2,7 @@
 
 #include "crypto/digest.hpp"
 #include "crypto/pem.hpp"
+#include "encoding/trimmed.hpp"
 #include "migrate/nanomdm/identification.hpp"
 
 #include <charconv>
@@ -9,12 +10,6 @@
 
 namespace nanomdm::migrate {
 namespace {
-
-std::string_view without_line_end(std::string_view text) noexcept {
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
-        text.remove_suffix(1);
-    return text;
-}
 
 std::optional<std::string> unless_empty(std::optional<std::string> bytes) {
     return bytes && bytes->empty() ? std::nullopt : std::move(bytes);
@@ -25,7 +20,8 @@ std::string serial_number_of(const ReadMessages& messages, const StoredEnrollmen
     if (messages.authenticate && !messages.authenticate->serial_number.empty())
         return messages.authenticate->serial_number.str();
     try {
-        return SerialNumber{std::string{without_line_end(stored.serial_number.value_or(""))}}.str();
+        return SerialNumber{std::string{trimmed(stored.serial_number.value_or(""), blanks_and_line_ends)}}
+            .str();
     } catch (const Error&) {
         return {};
     }
@@ -35,7 +31,7 @@ std::string serial_number_of(const ReadMessages& messages, const StoredEnrollmen
 int tally_of(const StoredEnrollment& stored, bool is_enabled, Findings& findings) {
     int tally = 0;
     if (stored.tally) {
-        const auto text = without_line_end(*stored.tally);
+        const auto text = trimmed(*stored.tally, blanks_and_line_ends);
         const auto end = text.data() + text.size();
         const auto parsed = std::from_chars(text.data(), end, tally);
         if (parsed.ec != std::errc{} || parsed.ptr != end || tally < 0) {

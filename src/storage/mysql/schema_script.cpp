@@ -1,5 +1,6 @@
 #include "storage/mysql/schema_script.hpp"
 
+#include "encoding/trimmed.hpp"
 #include "nanomdm/error.hpp"
 
 #include <algorithm>
@@ -14,24 +15,19 @@ namespace {
 constexpr std::string_view comment_start = "-- ";
 constexpr std::string_view continuation = "    "; // behind the dashes
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blank = " \t\r\n";
-    const auto first = text.find_first_not_of(blank);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
+std::string_view bare(std::string_view text) { return trimmed(text, blanks_and_line_ends); }
 
 /// What follows `prefix`, when `text` begins with it.
 std::optional<std::string_view> after(std::string_view text, std::string_view prefix) {
     if (!text.starts_with(prefix)) return std::nullopt;
-    return trimmed(text.substr(prefix.size()));
+    return bare(text.substr(prefix.size()));
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
     std::vector<std::string> parts;
     std::string part;
     for (std::istringstream in{std::string{text}}; std::getline(in, part, separator);)
-        if (const auto word = trimmed(part); !word.empty()) parts.emplace_back(word);
+        if (const auto word = bare(part); !word.empty()) parts.emplace_back(word);
     return parts;
 }
 
@@ -43,7 +39,7 @@ public:
         read_file_name();
         while (!rest_.empty()) read_line();
         end_directive();
-        if (!trimmed(sql_).empty()) refuse("a statement without a semicolon");
+        if (!bare(sql_).empty()) refuse("a statement without a semicolon");
         if (has_directives_) refuse("directives without a statement");
         return std::move(script_);
     }
@@ -67,7 +63,7 @@ private:
         const auto end = rest_.find('\n');
         const auto line = rest_.substr(0, end);
         rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
-        if (!trimmed(sql_).empty() || !trimmed(line).starts_with("--")) return read_sql(line);
+        if (!bare(sql_).empty() || !bare(line).starts_with("--")) return read_sql(line);
         read_comment(line);
     }
 
@@ -75,11 +71,11 @@ private:
         const auto text = line.starts_with(comment_start) ? line.substr(comment_start.size()) : "";
         if (!directive_.empty() && text.starts_with(continuation)) {
             directive_ += ' ';
-            directive_ += trimmed(text);
+            directive_ += bare(text);
             return;
         }
         end_directive();
-        if (text.starts_with('@')) directive_ = trimmed(text.substr(1));
+        if (text.starts_with('@')) directive_ = bare(text.substr(1));
     }
 
     void end_directive() {
@@ -144,7 +140,7 @@ private:
         const auto open = text.find('(');
         if (open == std::string_view::npos || !text.ends_with(')'))
             refuse("not of the form table (column, …): " + std::string{text});
-        table = trimmed(text.substr(0, open));
+        table = bare(text.substr(0, open));
         columns = split(text.substr(open + 1, text.size() - open - 2), ',');
     }
 
@@ -160,8 +156,8 @@ private:
     /// A line of SQL; what stands behind `-- ` in it is dropped.
     void read_sql(std::string_view line) {
         end_directive();
-        if (trimmed(sql_).empty()) {
-            if (trimmed(line).empty()) return;
+        if (bare(sql_).empty()) {
+            if (bare(line).empty()) return;
             next_.line = line_;
         }
         for (std::size_t i = 0; i < line.size(); ++i) {
@@ -174,7 +170,7 @@ private:
                 break;
             } else if (c == ';') {
                 end_statement();
-                if (!trimmed(line.substr(i + 1)).empty()) refuse("more behind a semicolon");
+                if (!bare(line.substr(i + 1)).empty()) refuse("more behind a semicolon");
                 return;
             }
             sql_ += c;
@@ -183,7 +179,7 @@ private:
     }
 
     void end_statement() {
-        next_.sql = trimmed(sql_);
+        next_.sql = bare(sql_);
         script_.statements.push_back(std::exchange(next_, {}));
         sql_.clear();
         has_directives_ = false;
