@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view command_ending = ".plist";
 constexpr std::string_view result_ending = ".result.plist";
-constexpr const char* unreadable = "one of its queues cannot be read";
 
 /// The commands of a directory, by UUID. Anything else in there (results, what an editor or a broken write
 /// left) is none.
@@ -56,14 +55,15 @@ private:
     };
 
     std::optional<Directory> open(const Directory& enrollment, const char* name) {
-        return findings_.readable(unreadable, [&] { return enrollment.directory(name); });
+        return readable([&] { return enrollment.directory(name); },
+                        [&] { findings_.lose_command(name, "the queue cannot be read"); });
     }
 
     std::vector<Read> commands_of(const std::optional<Directory>& queue, State state) {
         std::vector<Read> commands;
         if (!queue) return commands;
-        const auto uuids =
-            findings_.readable(unreadable, [&queue] { return std::optional{uuids_in(*queue)}; });
+        const auto uuids = readable([&queue] { return std::optional{uuids_in(*queue)}; },
+                                    [this] { findings_.lose_command("", "a queue cannot be read"); });
         for (const auto& uuid : uuids.value_or(std::vector<std::string>{})) {
             if (auto command = read_one(*queue, uuid, state)) commands.push_back(std::move(*command));
         }
@@ -75,13 +75,9 @@ private:
             findings_.pass_over_command(uuid, "it is there again, under the same CommandUUID");
             return std::nullopt;
         }
-        auto file = findings_.readable("one of its commands cannot be read", [&queue, &uuid] {
-            return queue.file(uuid + std::string{command_ending});
-        });
-        if (!file) {
-            findings_.lose_command(uuid, "its file cannot be read");
-            return std::nullopt;
-        }
+        auto file = readable([&] { return queue.file(uuid + std::string{command_ending}); },
+                             [&] { findings_.lose_command(uuid, "its file cannot be read"); });
+        if (!file) return std::nullopt;
         auto command = stored_command(std::move(*file), uuid, findings_);
         if (!command) return std::nullopt;
         Read read{std::move(*command), command->enqueued_at};
@@ -111,8 +107,8 @@ private:
     }
 
     std::optional<StoredFile> report_on(const Directory& queue, const std::string& uuid) {
-        return findings_.readable("the report on one of its commands cannot be read",
-                                  [&queue, &uuid] { return queue.file(uuid + std::string{result_ending}); });
+        return readable([&] { return queue.file(uuid + std::string{result_ending}); },
+                        [this] { findings_.remark("the report on one of its commands cannot be read"); });
     }
 
     Findings& findings_;

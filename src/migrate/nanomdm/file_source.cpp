@@ -105,7 +105,7 @@ public:
             .user_authenticate = file("UserAuthenticate.plist"),
             .user_authenticate_digest = file("UserAuthenticate.Digest.plist"),
             .unlock_token = bytes("UnlockToken.dat"),
-            .bootstrap_token = bytes("BootstrapToken.dat"),
+            .bootstrap_token = bootstrap_token(),
             .serial_number = bytes("SerialNumber.txt"),
             .identity_pem = bytes("Identity.pem"),
             .tally = bytes("TokenUpdate.tally.txt"),
@@ -121,8 +121,7 @@ public:
     }
 
     std::optional<StoredFile> file(const char* name) {
-        return findings_.readable("one of its files cannot be read",
-                                  [this, name] { return directory_.file(name); });
+        return file(name, [this] { findings_.remark("one of its files cannot be read"); });
     }
 
     void seen_at(std::optional<TimePoint> time) {
@@ -131,8 +130,15 @@ public:
     [[nodiscard]] std::optional<TimePoint> last_seen_at() const noexcept { return last_seen_at_; }
 
 private:
-    std::optional<std::string> bytes(const char* name) {
-        auto read = file(name);
+    template <class Otherwise> std::optional<StoredFile> file(const char* name, Otherwise otherwise) {
+        return readable([this, name] { return directory_.file(name); }, otherwise);
+    }
+    std::optional<std::string> bytes(const char* name) { return bytes_of(file(name)); }
+    std::optional<std::string> bootstrap_token() {
+        return bytes_of(file("BootstrapToken.dat",
+                             [this] { findings_.lose_bootstrap_token("its file cannot be read"); }));
+    }
+    static std::optional<std::string> bytes_of(std::optional<StoredFile> read) {
         return read ? std::optional{std::move(read->bytes)} : std::nullopt;
     }
 
@@ -143,10 +149,12 @@ private:
 
 void pass_over_queue(const Directory& root, const std::string& id, ImportSink& sink) {
     Findings findings{sink, ImportKind::device, id};
-    const auto names = findings.readable("its directory cannot be read", [&root, &id] {
-        const auto directory = root.directory(id);
-        return directory ? std::optional{file_queue_names(*directory)} : std::nullopt;
-    });
+    const auto names = readable(
+        [&root, &id] {
+            const auto directory = root.directory(id);
+            return directory ? std::optional{file_queue_names(*directory)} : std::nullopt;
+        },
+        [&findings] { findings.remark("its directory cannot be read"); });
     if (!names) return;
     for (const auto& uuid : *names)
         findings.pass_over_command(uuid, "it was queued for an ID that never enrolled");
@@ -172,8 +180,8 @@ void NanoFileSource::read(ImportSink& sink) {
     for (const auto& id : ids) holdings.push_back(holding_of(root_, id));
     sink.expect(ids.size() - static_cast<std::size_t>(std::ranges::count(holdings, Holding::nothing)));
 
-    give_push_certificates(sink);
     const auto associations = read_associations(root_, sink);
+    give_push_certificates(sink);
     for (const auto wanted : {Holding::device, Holding::user, Holding::unreadable, Holding::nothing}) {
         for (std::size_t i = 0; i < ids.size(); ++i) {
             if (holdings[i] != wanted) continue;
@@ -195,8 +203,11 @@ void NanoFileSource::give_push_certificates(ImportSink& sink) const {
             topics.push_back(name.substr(0, name.size() - certificate_ending.size()));
     });
     std::ranges::sort(topics);
+    const auto file = [this](const std::string& name) {
+        return readable([&] { return root_.file(name); }, [] {}); // what cannot be read is not there
+    };
     for (const auto& topic : topics)
-        give_push_certificate(topic, root_.file(topic + ".pem"), root_.file(topic + ".key"), sink);
+        give_push_certificate(topic, file(topic + ".pem"), file(topic + ".key"), sink);
 }
 
 void NanoFileSource::give_enrollment(const std::string& id, const Associations& associations,

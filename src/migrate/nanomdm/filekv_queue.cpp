@@ -20,8 +20,9 @@ std::string item_key(const std::string& id, const std::string& uuid, const char*
     return id + "." + uuid + ".queueitem." + name;
 }
 
-std::optional<std::string> text_of(const FileKvBucket& bucket, const std::string& key) {
-    auto file = bucket.file(key);
+/// A link that cannot be read is a broken one.
+std::optional<std::string> link_at(const FileKvBucket& bucket, const std::string& key) {
+    auto file = readable([&] { return bucket.file(key); }, [] {});
     return file && !file->bytes.empty() ? std::optional{std::move(file->bytes)} : std::nullopt;
 }
 
@@ -63,8 +64,8 @@ private:
     };
 
     std::optional<StoredFile> file(const FileKvBucket& bucket, const std::string& key) {
-        return findings_.readable("one of the files of its queue cannot be read",
-                                  [&bucket, &key] { return bucket.file(key); });
+        return readable([&] { return bucket.file(key); },
+                        [this] { findings_.remark("one of the files of its queue cannot be read"); });
     }
 
     /// A final one finishes its command, whether that is still linked or not.
@@ -177,13 +178,13 @@ std::vector<FileKvItem> FileKvQueues::items_of(const std::string& id) {
 }
 
 QueueLinks FileKvQueues::links_of(const std::string& id, const std::vector<FileKvItem>& items) const {
-    QueueLinks links{.first = text_of(by_enrollment_, queue_key(id, "first")),
-                     .last = text_of(by_enrollment_, queue_key(id, "last"))};
+    QueueLinks links{.first = link_at(by_enrollment_, queue_key(id, "first")),
+                     .last = link_at(by_enrollment_, queue_key(id, "last"))};
     for (const auto& item : items) {
         if (!item.has_next && !item.has_prev) continue;
         auto& link = links.items[item.uuid];
-        if (item.has_next) link.next = text_of(by_enrollment_, item_key(id, item.uuid, "next"));
-        if (item.has_prev) link.prev = text_of(by_enrollment_, item_key(id, item.uuid, "prev"));
+        if (item.has_next) link.next = link_at(by_enrollment_, item_key(id, item.uuid, "next"));
+        if (item.has_prev) link.prev = link_at(by_enrollment_, item_key(id, item.uuid, "prev"));
     }
     return links;
 }

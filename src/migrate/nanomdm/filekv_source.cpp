@@ -74,8 +74,8 @@ public:
 
     void run() {
         sink_.expect(count(devices_, device_messages) + count(users_, user_messages));
-        give_push_certificates();
         read_associations();
+        give_push_certificates();
         give_enrollments(devices_, device_messages);
         give_enrollments(users_, user_messages);
         lose_enrollments_without_messages();
@@ -90,10 +90,12 @@ private:
     }
 
     void give_push_certificates() {
+        const auto file = [this](const std::string& key) {
+            return readable([&] { return push_certificates_.file(key); }, [] {}); // then it is not there
+        };
         for (const auto& leaf : push_certificates_.leaves()) {
             for (const auto& topic : stems_in(push_certificates_, leaf, pems))
-                give_push_certificate(topic, push_certificates_.file(topic + ".pem"),
-                                      push_certificates_.file(topic + ".key"), sink_);
+                give_push_certificate(topic, file(topic + ".pem"), file(topic + ".key"), sink_);
         }
     }
 
@@ -181,20 +183,22 @@ private:
 
     StoredEnrollment stored(const std::string& id, Findings& findings) const {
         const auto file = [&findings, &id](const FileKvBucket& bucket, const char* ending) {
-            return findings.readable("one of its files cannot be read",
-                                     [&bucket, &id, ending] { return bucket.file(id + ending); });
+            return readable([&] { return bucket.file(id + ending); },
+                            [&findings] { findings.remark("one of its files cannot be read"); });
         };
         const auto bytes = [&file](const FileKvBucket& bucket, const char* ending) {
             auto read = file(bucket, ending);
             return read ? std::optional{std::move(read->bytes)} : std::nullopt;
         };
+        auto bootstrap_token =
+            readable([&] { return devices_.file(id + ".bstoken"); },
+                     [&findings] { findings.lose_bootstrap_token("its file cannot be read"); });
         StoredEnrollment stored{
             .authenticate = file(devices_, ".auth"),
             .token_update = file(devices_, ".tok_upd"),
             .user_authenticate = file(users_, ".user_auth"),
             .user_authenticate_digest = file(users_, ".user_auth_digest"),
             .unlock_token = bytes(enrollments_, ".unl_tok"),
-            .bootstrap_token = bytes(devices_, ".bstoken"),
             .serial_number = bytes(devices_, ".serial"),
             .tally = bytes(enrollments_, ".tok_tal"),
             .is_disabled = enrollments_.has(id + ".disabled"),
@@ -205,6 +209,7 @@ private:
                       .push_magic = bytes(enrollments_, ".push_magic"),
                       .token = bytes(enrollments_, ".token")},
         };
+        if (bootstrap_token) stored.bootstrap_token = std::move(bootstrap_token->bytes);
         if (!stored.token_update) stored.token_update = file(users_, ".tok_upd");
         if (const auto der = bytes(devices_, ".cert"))
             stored.identity_pem = crypto::write_pem("CERTIFICATE", *der);

@@ -11,6 +11,18 @@
 
 namespace nanomdm::migrate {
 
+/// What `read` gives; nullopt, after `otherwise`, when it is there and cannot be had.
+template <class Read, class Otherwise>
+[[nodiscard]] auto readable(Read read, Otherwise otherwise) -> decltype(read()) {
+    try {
+        return read();
+    } catch (const Error& error) {
+        if (error.code() != Errc::corrupt) throw;
+        otherwise();
+        return {};
+    }
+}
+
 class Findings {
 public:
     /// @param id as the store names the enrollment; not checked
@@ -37,16 +49,8 @@ public:
         sink_.skip({ImportKind::command, id_ + " " + name, reason, false});
     }
 
-    /// What `read` gives; nullopt and the remark when it is there and cannot be had.
-    template <class Read>
-    [[nodiscard]] auto readable(const char* remark_if_not, Read read) -> decltype(read()) {
-        try {
-            return read();
-        } catch (const Error& error) {
-            if (error.code() != Errc::corrupt) throw;
-            remark(remark_if_not);
-            return {};
-        }
+    void lose_bootstrap_token(const char* reason) {
+        sink_.skip({ImportKind::bootstrap_token, id_, reason, true});
     }
 
 private:

@@ -93,14 +93,18 @@ std::optional<Enrollment> spare_enrollment(const std::string& id, const SpareFac
     }
 }
 
-Authenticate made_authenticate(const Enrollment& device, const std::optional<Topic>& topic,
-                               const std::string& serial_number) {
+std::optional<Authenticate> made_authenticate(const Enrollment& device, const std::optional<Topic>& topic,
+                                              const std::string& serial_number) {
     plist::XmlWriter message;
     message.begin_dict().key("MessageType").string("Authenticate");
     if (!serial_number.empty()) message.key("SerialNumber").string(serial_number);
     if (topic) message.key("Topic").string(topic->str());
     add_identifiers(message, device);
-    return std::get<Authenticate>(decode_check_in(message.finish()));
+    try {
+        return std::get<Authenticate>(decode_check_in(message.finish()));
+    } catch (const Error&) {
+        return serial_number.empty() ? std::nullopt : made_authenticate(device, topic, {});
+    }
 }
 
 std::optional<TokenUpdate> made_token_update(const Enrollment& enrollment, const SpareFacts& spare) {

@@ -26,9 +26,11 @@ struct ReadMessages {
 /// From the type and the ID alone. @return nullopt when they do not make one.
 [[nodiscard]] std::optional<Enrollment> spare_enrollment(const std::string& id, const SpareFacts& spare);
 
-/// What the device would have sent, as far as it is known.
-[[nodiscard]] Authenticate made_authenticate(const Enrollment& device, const std::optional<Topic>& topic,
-                                             const std::string& serial_number);
+/// What the device would have sent, as far as it is known. A serial number that no message can hold is left
+/// out. @return nullopt when the rest makes no message either.
+[[nodiscard]] std::optional<Authenticate> made_authenticate(const Enrollment& device,
+                                                            const std::optional<Topic>& topic,
+                                                            const std::string& serial_number);
 /// @return nullopt when the facts are not enough, or break a limit.
 [[nodiscard]] std::optional<TokenUpdate> made_token_update(const Enrollment& enrollment,
                                                            const SpareFacts& spare);

@@ -88,7 +88,8 @@ std::optional<Enrollment> enrollment_of(const ReadMessages& messages, const Stor
     return enrollment;
 }
 
-void fill_in_messages(const Enrollment& enrollment, const StoredEnrollment& stored, ReadMessages& messages,
+/// @return false when it cannot come over
+bool fill_in_messages(const Enrollment& enrollment, const StoredEnrollment& stored, ReadMessages& messages,
                       Findings& findings) {
     if (!messages.token_update) {
         messages.token_update = made_token_update(enrollment, stored.spare);
@@ -97,12 +98,16 @@ void fill_in_messages(const Enrollment& enrollment, const StoredEnrollment& stor
         else if (!stored.is_disabled && (stored.token_update || !enrollment.is_user_channel()))
             findings.remark("it has no TokenUpdate message that can be read: it comes over disabled");
     }
-    if (!messages.authenticate && !enrollment.is_user_channel()) {
-        std::optional<Topic> topic;
-        if (messages.token_update) topic = messages.token_update->push.topic;
-        messages.authenticate = made_authenticate(enrollment, topic, serial_number_of(messages, stored));
-        findings.remark("its Authenticate message was made from what the store knows of it");
+    if (messages.authenticate || enrollment.is_user_channel()) return true;
+    std::optional<Topic> topic;
+    if (messages.token_update) topic = messages.token_update->push.topic;
+    messages.authenticate = made_authenticate(enrollment, topic, serial_number_of(messages, stored));
+    if (!messages.authenticate) {
+        findings.lose("its Authenticate message cannot be made again");
+        return false;
     }
+    findings.remark("its Authenticate message was made from what the store knows of it");
+    return true;
 }
 
 } // namespace
@@ -120,7 +125,7 @@ std::optional<ImportedEnrollment> imported(StoredEnrollment stored, const FindDe
         findings.lose("its device is not in the store");
         return std::nullopt;
     }
-    fill_in_messages(*enrollment, stored, messages, findings);
+    if (!fill_in_messages(*enrollment, stored, messages, findings)) return std::nullopt;
 
     ImportedEnrollment result{
         .state = {*enrollment, false, 0, {}, std::nullopt, std::nullopt, {}, {}},

@@ -152,6 +152,12 @@ TEST_F(NanoFile, ATokenUpdateAloneStillMakesADevice) {
                 ElementsAre("its Authenticate message was made from what the store knows of it"));
 }
 
+TEST_F(NanoFile, ASerialNumberThatNoMessageCanHoldIsLeftOutOfAMadeOne) {
+    std::filesystem::remove(path("Authenticate.plist"));
+    test::write_file(path("SerialNumber.txt"), "bad\x01serial");
+    EXPECT_TRUE(read()[udid].messages.authenticate);
+}
+
 TEST_F(NanoFile, TheUnlockTokenInTheMessageStandsInForItsFile) {
     store_.token_update(udid, test::nano_token_update(udid, "unlock"));
     std::filesystem::remove(path("UnlockToken.dat"));
@@ -173,7 +179,7 @@ TEST_F(NanoFile, LinksAreNotFollowed) {
     EXPECT_THAT(queue_of(read[udid]), IsEmpty());
     EXPECT_THAT(read.skips_of(std::string{udid} + " A"), ElementsAre("!its file cannot be read"));
     EXPECT_FALSE(read[udid].bootstrap_token);
-    EXPECT_THAT(read.remarks_on(udid), testing::Contains("one of its files cannot be read"));
+    EXPECT_THAT(read.skips_of(udid), ElementsAre("!its file cannot be read")) << "the bootstrap token's";
 }
 
 TEST_F(NanoFile, APipeOrADirectoryInPlaceOfAFileHoldsNothingUp) {
@@ -184,9 +190,10 @@ TEST_F(NanoFile, APipeOrADirectoryInPlaceOfAFileHoldsNothingUp) {
     const auto read = this->read();
     EXPECT_TRUE(read[udid].state.enabled);
     EXPECT_THAT(queue_of(read[udid]), ElementsAre("A"));
-    EXPECT_THAT(read.remarks_on(udid),
-                ElementsAre("one of its files cannot be read", "one of its files cannot be read",
-                            "one of its queues cannot be read"));
+    EXPECT_THAT(read.remarks_on(udid), ElementsAre("one of its files cannot be read"))
+        << "the unlock token's";
+    EXPECT_THAT(read.skips_of(udid), ElementsAre("!its file cannot be read")) << "the bootstrap token's";
+    EXPECT_THAT(read.skips_of(std::string{udid} + " QueueDone"), ElementsAre("!the queue cannot be read"));
 }
 
 TEST_F(NanoFile, ADirectoryWithoutMessagesIsPassedOver) {

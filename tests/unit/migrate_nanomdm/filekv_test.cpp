@@ -163,6 +163,13 @@ TEST_F(NanoFileKv, AMissingLinkCostsNoCommand) {
     EXPECT_THAT(read.remarks_on(udid), ElementsAre(cut));
 }
 
+TEST_F(NanoFileKv, ALinkThatCannotBeReadIsABrokenOne) {
+    enqueue({"A", "B", "C"});
+    remove_item("A", "next");
+    std::filesystem::create_directory(store_.path("queue", std::string{udid} + ".A.queueitem.next"));
+    EXPECT_THAT(queue_of(read()[udid]), ElementsAre("A", "B", "C"));
+}
+
 TEST_F(NanoFileKv, ACommandWithoutItsBytesIsReported) {
     enqueue({"A", "B", "C"});
     store_.remove("queue", "B.raw");
