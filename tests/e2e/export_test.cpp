@@ -1,113 +1,18 @@
-// -export-to through real programs: from each storage to each, interrupted, to targets that misbehave.
+// -export-to through real programs: from each storage to each, interrupted, a fleet of thousands.
 #include "contract/samples.hpp"
-#include "e2e/scene.hpp"
-#include "mdm/decode.hpp"
-#include "storage/file/file_storage.hpp"
-#include "storage/mysql/mysql_storage.hpp"
-#include "support/database/migrated_database.hpp"
-#include "support/database/programs.hpp"
+#include "e2e/export_scene.hpp"
 #include "support/process/process_usage.hpp"
-#include "support/upstream/upstream.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
-#include <memory>
-#include <mutex>
 #include <random>
 
 namespace nanomdm::test {
 namespace {
 
-using sim::Dict;
 using sim::top_level_member;
 using testing::HasSubstr;
-
-MariaDbServer& database() {
-    static MariaDbServer server{{.durability = Durability::relaxed}};
-    return server;
-}
-
-/// A storage on disk or in a database: opened here by the test, elsewhere by a program; never both at once.
-class Place {
-public:
-    explicit Place(std::string backend) : backend_{std::move(backend)} {
-        if (backend_ != "mysql") return;
-        static int number = 0;
-        name_ = "export" + std::to_string(++number);
-        database().create_database(name_);
-        EXPECT_EQ(run({nanomdm_binary(), "-storage", "mysql", "-storage-dsn", database().dsn(name_),
-                       "-migrate-schema"},
-                      60s)
-                      .status.code,
-                  0);
-    }
-    [[nodiscard]] std::vector<std::string> flags() const {
-        if (backend_ == "inmem") return {"-storage", "inmem"};
-        if (backend_ == "mysql") return {"-storage", "mysql", "-storage-dsn", database().dsn(name_)};
-        return {"-storage", "file", "-storage-dsn", (directory_ / "db").string()};
-    }
-    [[nodiscard]] std::unique_ptr<AllStorage> open() const {
-        if (backend_ == "file")
-            return std::make_unique<storage::FileStorage>(
-                storage::FileOptions{.directory = directory_ / "db"});
-        storage::MySqlOptions options;
-        options.endpoint = endpoint_of(database(), name_);
-        return std::make_unique<storage::MySqlStorage>(options);
-    }
-    [[nodiscard]] bool can_be_opened() const { return backend_ != "inmem"; }
-
-private:
-    std::string backend_;
-    std::string name_;
-    TempDir directory_;
-};
-
-template <class Kind> Kind decoded(const std::string& body) { return std::get<Kind>(decode_check_in(body)); }
-
-/// A device as it stands in a storage after its messages, and its users.
-void put(AllStorage& storage, const sim::Device& device, const std::string& unlock_token = {},
-         const std::string& bootstrap_token = {}) {
-    if (!device.channel().is_user_channel())
-        storage.store_authenticate(decoded<Authenticate>(device.authenticate_message()), "");
-    auto update = decoded<TokenUpdate>(device.token_update_message());
-    if (!unlock_token.empty()) {
-        auto first = update;
-        first.unlock_token = unlock_token; // not in the message: as when a later one came without
-        storage.store_token_update(first);
-    }
-    storage.store_token_update(update);
-    if (!bootstrap_token.empty())
-        storage.store_bootstrap_token(decoded<SetBootstrapToken>(
-            device.message("SetBootstrapToken", Dict{}.bytes("BootstrapToken", bootstrap_token))));
-}
-
-sim::Device simulated(sim::Channel channel, const sim::Identity& identity) {
-    return {std::move(channel), identity, {}};
-}
-
-/// As many Macs, all of them alike but for their IDs.
-void put_fleet(AllStorage& storage, int devices, int first = 0) {
-    const auto identity = test_identity("fleet");
-    auto mac = [&](const std::string& id) { return simulated(sim::Channel::device(id), identity); };
-    for (int i = first; i < first + devices; ++i) {
-        const auto id = "MAC-" + std::to_string(100'000 + i);
-        put(storage, mac(id), {}, i % 2 == 0 ? "boot " + id : "");
-        if (i % 4 == 0) put(storage, simulated(sim::Channel::user(id, "ada", "ada", "Ada"), identity));
-    }
-}
-
-std::vector<std::string> export_command(const Place& from, const std::string& url,
-                                        const std::vector<std::string>& more = {}) {
-    std::vector<std::string> command{nanomdm_binary(), "-export-to", url, "-export-key", Scene::api_key};
-    for (const auto& flags : {from.flags(), more}) command.insert(command.end(), flags.begin(), flags.end());
-    return command;
-}
-
-Finished export_all(const Place& from, const std::string& url, const std::vector<std::string>& more = {}) {
-    return run(export_command(from, url, more), 120s);
-}
 
 std::vector<std::string> target_flags(const Place& to) {
     auto flags = to.flags();
@@ -208,43 +113,6 @@ INSTANTIATE_TEST_SUITE_P(Storages, ExportBetween,
                              return std::string{instance.param.first} + "_to_" + instance.param.second;
                          });
 
-/// A target that counts what it takes, and can be told to be busy or to fail.
-class CountingTarget {
-public:
-    CountingTarget() {
-        upstream_.answer([this](const UpstreamRequest& request) {
-            UpstreamReply reply{.latency = latency};
-            const std::lock_guard lock{mutex_};
-            const auto udid = top_level_member(request.body, "UDID").value_or("");
-            if (udid == failing) return UpstreamReply{.status = 500};
-            const auto type = top_level_member(request.body, "MessageType").value_or("");
-            if (type == "Authenticate") ++authenticates_[udid];
-            ++taken_;
-            return reply;
-        });
-    }
-    [[nodiscard]] Upstream& upstream() noexcept { return upstream_; }
-    [[nodiscard]] std::string url() const { return upstream_.url() + "/migration"; }
-    [[nodiscard]] std::size_t taken() const {
-        const std::lock_guard lock{mutex_};
-        return taken_;
-    }
-    /// How often each device's Authenticate came.
-    [[nodiscard]] std::map<std::string, int> authenticates() const {
-        const std::lock_guard lock{mutex_};
-        return authenticates_;
-    }
-
-    std::chrono::milliseconds latency{0}; ///< set these before the export starts
-    std::string failing;
-
-private:
-    mutable std::mutex mutex_;
-    std::size_t taken_ = 0;
-    std::map<std::string, int> authenticates_;
-    Upstream upstream_; ///< last: it answers until it ends
-};
-
 TEST(Export, KilledAtAnyMomentItGoesOnWhereItWas) {
     constexpr int fleet = 600;
     constexpr int at_once = 8; // whose Authenticate may have been answered and not noted
@@ -280,124 +148,6 @@ TEST(Export, KilledAtAnyMomentItGoesOnWhereItWas) {
     EXPECT_EQ(elsewhere.status.code, 2);
     EXPECT_THAT(elsewhere.error, HasSubstr("-export-state: "));
     EXPECT_THAT(elsewhere.error, HasSubstr("another URL"));
-}
-
-TEST(Export, ATargetThatIsDownForAMomentIsWaitedFor) {
-    constexpr int fleet = 400;
-    const Place from{"mysql"};
-    put_fleet(*from.open(), fleet);
-    CountingTarget target;
-    ChildProcess process{{.command = export_command(from, target.url())}};
-    ASSERT_TRUE(eventually([&] { return target.taken() > 100; }, 30s)) << process.standard_error();
-    target.upstream().go_down();
-    const auto before = target.taken();
-    target.upstream().come_back();
-    ASSERT_TRUE(process.wait(60s)) << process.standard_error();
-    EXPECT_THAT(process.standard_output(), HasSubstr("exported: 400 devices, 100 users"));
-    EXPECT_GT(target.taken(), before);
-}
-
-TEST(Export, ASlowTargetGetsSeveralDevicesAtOnce) {
-    constexpr int fleet = 64;
-    const Place from{"file"};
-    put_fleet(*from.open(), fleet);
-    CountingTarget target;
-    target.latency = 30ms;
-    EXPECT_EQ(export_all(from, target.url()).status.code, 0);
-    EXPECT_EQ(target.authenticates().size(), static_cast<std::size_t>(fleet));
-    EXPECT_GE(target.upstream().connections(), 2U);
-    EXPECT_LE(target.upstream().connections(), 8U);
-}
-
-TEST(Export, ARecordThatTheTargetFailsOnIsReportedAndTheRestComesOver) {
-    const Place from{"file"};
-    put_fleet(*from.open(), 20);
-    CountingTarget target;
-    target.failing = "MAC-100007";
-    const TempDir directory;
-    const std::vector<std::string> state{"-export-state", (directory / "state").string()};
-    const auto finished = export_all(from, target.url(), state);
-    EXPECT_EQ(finished.status.code, 3);
-    EXPECT_THAT(finished.output, HasSubstr("exported: 19 devices"));
-    EXPECT_THAT(finished.output, HasSubstr("failed: 1"));
-    EXPECT_THAT(finished.error, HasSubstr("MAC-100007"));
-
-    target.failing.clear();
-    const auto mended = export_all(from, target.url(), state);
-    EXPECT_EQ(mended.status.code, 0) << mended.error;
-    EXPECT_THAT(mended.output, HasSubstr("exported: 1 devices"));
-    for (const auto& [id, times] : target.authenticates()) EXPECT_EQ(times, 1) << id;
-}
-
-TEST(Export, AKeyThatIsWrongOrATargetWithoutMigrationEndsItAtOnce) {
-    const Place from{"file"};
-    put_fleet(*from.open(), 3);
-    Scene target;
-    const auto without = export_all(from, target.url() + "/migration");
-    EXPECT_EQ(without.status.code, 1);
-    EXPECT_THAT(without.error, HasSubstr("-migration"));
-    target.restart({"-migration"});
-    auto command = export_command(from, target.url() + "/migration");
-    command[4] = "wrong-key";
-    const auto refused = run(command, 30s);
-    EXPECT_EQ(refused.status.code, 1);
-    EXPECT_THAT(refused.error, HasSubstr("does not take the key"));
-    EXPECT_THAT(refused.error, testing::Not(HasSubstr("wrong-key")));
-}
-
-TEST(Export, AServedFileStoreIsLockedAndADatabaseIsNot) {
-    CountingTarget target;
-    Scene serving;
-    (void)serving.enrolled("U1");
-    const auto locked = run({nanomdm_binary(), "-storage-dsn", serving.storage().string(), "-export-to",
-                             target.url(), "-export-key", "key"});
-    EXPECT_EQ(locked.status.code, 1);
-    EXPECT_THAT(locked.error, HasSubstr("stop the server"));
-    serving.stop();
-
-    const Place from{"mysql"};
-    Scene beside{from.flags()};
-    (void)beside.enrolled("U2");
-    EXPECT_EQ(export_all(from, target.url()).status.code, 0);
-    EXPECT_EQ(target.authenticates().count("U2"), 1U);
-    beside.stop();
-}
-
-TEST(Export, WhatIsNotThereIsNotMade) {
-    const TempDir directory;
-    const auto missing = (directory / "db").string();
-    const auto finished = run({nanomdm_binary(), "-storage-dsn", missing, "-export-to", "http://127.0.0.1:9/",
-                               "-export-key", "key"});
-    EXPECT_EQ(finished.status.code, 1);
-    EXPECT_FALSE(std::filesystem::exists(missing));
-
-    for (const auto& flags : std::vector<std::vector<std::string>>{
-             {"-export-to", "new.example.org", "-export-key", "key"},
-             {"-export-to", "http://127.0.0.1:9/"},
-             {"-export-to", "http://127.0.0.1:9/", "-export-key", "key", "-export-key-file", "/dev/null"},
-             {"-export-to", "http://127.0.0.1:9/", "-export-key-file", "/nonexistent"},
-             {"-export-to", "http://127.0.0.1:9/", "-export-key", "key", "-storage", "inmem"}}) {
-        std::vector<std::string> command{nanomdm_binary()};
-        command.insert(command.end(), flags.begin(), flags.end());
-        EXPECT_EQ(run(command).status.code, 2) << flags.back();
-    }
-}
-
-TEST(Export, ATerminalShowsOneLineThatChanges) {
-    const Place from{"file"};
-    put_fleet(*from.open(), 40);
-    CountingTarget target;
-    target.latency = 50ms;
-    std::string command;
-    for (const auto& word : export_command(from, target.url(), {"-log-level", "error"}))
-        command += "'" + word + "' ";
-    const auto shown =
-        run({find_program("script"), "--quiet", "--return", "--command", command, "/dev/null"}, 60s);
-    EXPECT_EQ(shown.status.code, 0);
-    EXPECT_THAT(shown.output, HasSubstr("\r\x1b[Kexported "));
-    EXPECT_THAT(shown.output, HasSubstr(" devices/s\r\x1b[K"));
-    EXPECT_THAT(shown.output, HasSubstr("exported: 40 devices, 10 users"));
-    EXPECT_THAT(export_all(from, target.url()).error, testing::Not(HasSubstr("\x1b")));
 }
 
 /// A large fleet, and messages that are large: neither may pile up.
