@@ -1,3 +1,4 @@
+// A sorted array of pairs of hashes.
 #include "migrate/nanomdm/associations.hpp"
 
 #include "crypto/digest.hpp"

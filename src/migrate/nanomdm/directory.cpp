@@ -1,3 +1,4 @@
+// openat and friends, none of which follows a link or waits.
 #include "migrate/nanomdm/directory.hpp"
 
 #include "nanomdm/error.hpp"

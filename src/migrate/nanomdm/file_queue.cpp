@@ -1,3 +1,4 @@
+// Which directory a command lies in says how far it had come.
 #include "migrate/nanomdm/file_queue.hpp"
 
 #include "migrate/nanomdm/stored_command.hpp"

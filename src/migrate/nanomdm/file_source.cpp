@@ -1,3 +1,4 @@
+// One pass over the directories for what they hold, one for the devices, one for their users.
 #include "migrate/nanomdm/file_source.hpp"
 
 #include "encoding/trimmed.hpp"

@@ -1,3 +1,4 @@
+// From a key to its directory, and back.
 #include "migrate/nanomdm/filekv_bucket.hpp"
 
 #include "nanomdm/error.hpp"

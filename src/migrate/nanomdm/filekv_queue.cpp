@@ -1,3 +1,4 @@
+// The list of an enrollment, its reports and the commands themselves, put together.
 #include "migrate/nanomdm/filekv_queue.hpp"
 
 #include "migrate/nanomdm/stored_command.hpp"

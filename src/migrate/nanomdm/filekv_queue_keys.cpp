@@ -1,3 +1,4 @@
+// The names of one part of one directory, sorted, and what can be read off them.
 #include "migrate/nanomdm/filekv_queue_keys.hpp"
 
 #include <algorithm>

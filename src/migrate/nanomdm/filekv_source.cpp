@@ -1,3 +1,4 @@
+// The keys of an enrollment, gathered from the buckets.
 #include "migrate/nanomdm/filekv_source.hpp"
 
 #include "crypto/pem.hpp"

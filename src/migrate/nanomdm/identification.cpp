@@ -1,3 +1,4 @@
+// Messages are decoded as if they had just come, so that state and message agree.
 #include "migrate/nanomdm/identification.hpp"
 
 #include "mdm/decode.hpp"

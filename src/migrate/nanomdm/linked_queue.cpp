@@ -1,3 +1,4 @@
+// Forward from the first item, back from the last, then from every item that nothing leads to.
 #include "migrate/nanomdm/linked_queue.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// What is looked for in a directory, and what is said when it is not there.
 #include "migrate/nanomdm/store_kind.hpp"
 
 #include "nanomdm/error.hpp"

@@ -1,3 +1,4 @@
+// Commands and reports are checked by decoding them as if they had just come.
 #include "migrate/nanomdm/stored_command.hpp"
 
 #include "mdm/decode.hpp"

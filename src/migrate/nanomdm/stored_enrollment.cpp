@@ -1,3 +1,4 @@
+// The state of an enrollment from its messages and the files beside them.
 #include "migrate/nanomdm/stored_enrollment.hpp"
 
 #include "crypto/digest.hpp"

@@ -1,3 +1,4 @@
+// The pair, read as an upload would be.
 #include "migrate/nanomdm/stored_push_certificate.hpp"
 
 #include "crypto/push_certificate.hpp"

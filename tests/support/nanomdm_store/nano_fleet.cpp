@@ -1,3 +1,4 @@
+// Messages in XML, as devices send them.
 #include "support/nanomdm_store/nano_fleet.hpp"
 
 #include "plist/xml_writer.hpp"

@@ -1,3 +1,4 @@
+// Files with their directories, and the choice of a kind of store.
 #include "support/nanomdm_store/written_file.hpp"
 
 #include "support/nanomdm_store/nano_store.hpp"

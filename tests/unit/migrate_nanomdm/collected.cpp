@@ -1,3 +1,4 @@
+// Searching what was collected, and printing all of it.
 #include "collected.hpp"
 
 #include "migrate/nanomdm/file_source.hpp"
