@@ -31,23 +31,29 @@ std::uint32_t byte_at(std::string_view text, std::size_t i) { return static_cast
 
 std::string base64_encode(std::string_view bytes) {
     std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
+    append_base64(text, bytes);
+    return text;
+}
+
+void append_base64(std::string& text, std::string_view bytes) {
+    const auto begin = text.size();
+    text.resize(begin + (bytes.size() + 2) / 3 * 4);
+    char* out = text.data() + begin;
     std::size_t i = 0;
     for (; i + 3 <= bytes.size(); i += 3) {
         const auto group = byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
-        text += alphabet[group >> 18];
-        text += alphabet[group >> 12 & 63];
-        text += alphabet[group >> 6 & 63];
-        text += alphabet[group & 63];
+        *out++ = alphabet[group >> 18];
+        *out++ = alphabet[group >> 12 & 63];
+        *out++ = alphabet[group >> 6 & 63];
+        *out++ = alphabet[group & 63];
     }
     const std::size_t left = bytes.size() - i;
-    if (left == 0) return text;
+    if (left == 0) return;
     const auto group = byte_at(bytes, i) << 16 | (left == 2 ? byte_at(bytes, i + 1) << 8 : 0U);
-    text += alphabet[group >> 18];
-    text += alphabet[group >> 12 & 63];
-    text += left == 2 ? alphabet[group >> 6 & 63] : '=';
-    text += '=';
-    return text;
+    *out++ = alphabet[group >> 18];
+    *out++ = alphabet[group >> 12 & 63];
+    *out++ = left == 2 ? alphabet[group >> 6 & 63] : '=';
+    *out = '=';
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {

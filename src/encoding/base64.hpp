@@ -9,6 +9,8 @@ namespace nanomdm {
 
 /// With padding, without line breaks.
 [[nodiscard]] std::string base64_encode(std::string_view bytes);
+/// The same at the end of a text.
+void append_base64(std::string& text, std::string_view bytes);
 
 /// Takes the standard alphabet with its padding and nothing else: no whitespace, no URL alphabet. Unused
 /// bits of the last character are not looked at, as in Go's decoder, whose senders exist.

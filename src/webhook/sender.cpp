@@ -73,14 +73,15 @@ private:
             woken_ = false; // before the look at the outbox: what comes later calls again
             last = take_finished();
             give_back();
-            if (!last && owed_.empty() && !stopping_) take_lanes();
+            const bool wants_more = !last && owed_.empty() && !stopping_ && take_lanes();
             if (!stopping_ && Clock::now() >= next_upkeep) {
                 look_at_backlog();
                 next_upkeep = Clock::now() + options_.upkeep;
             }
             std::unique_lock lock{mutex_};
-            for_clerk_.wait_for(lock, options_.poll, [this] {
-                return woken_ || !finished_.empty() || (stopping_ && (under_way_ == 0 || !to_visit_.empty()));
+            for_clerk_.wait_for(lock, options_.poll, [&] {
+                return (woken_ && wants_more) || !finished_.empty() ||
+                       (stopping_ && (under_way_ == 0 || !to_visit_.empty()));
             });
         }
     }
@@ -105,15 +106,17 @@ private:
         if (with_storage([this] { outbox_.finish_lanes(owed_); })) owed_.clear();
     }
 
-    void take_lanes() {
+    /// @return false when there is nobody to give further ones to: further events need not be looked at, of
+    /// which there may be thousands a second, until a courier is free or the receiver is tried again.
+    bool take_lanes() {
         std::size_t free = 0;
         {
             const std::lock_guard lock{mutex_};
             free = options_.threads - under_way_;
         }
-        if (free == 0) return;
+        if (free == 0) return false;
         const auto admission = outage_.admit();
-        if (admission == Admission::none) return;
+        if (admission == Admission::none) return false;
         std::vector<OutboxLane> lanes;
         with_storage([&] {
             lanes = outbox_.lease_events({.lanes = admission == Admission::one ? 1 : free,
@@ -122,12 +125,13 @@ private:
         });
         if (lanes.empty()) {
             if (admission == Admission::one) outage_.withdraw();
-            return;
+            return true;
         }
         const std::lock_guard lock{mutex_};
         under_way_ += lanes.size();
         std::ranges::move(lanes, std::back_inserter(to_visit_));
         for_couriers_.notify_all();
+        return under_way_ < options_.threads;
     }
 
     void look_at_backlog() {

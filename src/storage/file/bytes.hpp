@@ -21,6 +21,30 @@ using Bytes = std::shared_ptr<const std::string>;
     return std::make_shared<const std::string>(std::move(text));
 }
 
+/// How long what a ByteWriter would write is.
+class ByteCounter {
+public:
+    template <class... Fields> void operator()(const Fields&... fields) { ((size_ += size(fields)), ...); }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+    template <std::integral Integer> static std::size_t size(Integer) noexcept { return sizeof(Integer); }
+    static std::size_t size(const std::string& text) noexcept { return sizeof(std::uint32_t) + text.size(); }
+    static std::size_t size(const Bytes& text) noexcept { return sizeof(bool) + (text ? size(*text) : 0); }
+    template <class Element> static std::size_t size(const std::vector<Element>& list) noexcept {
+        std::size_t sum = sizeof(std::uint32_t);
+        for (const auto& element : list) sum += size(element);
+        return sum;
+    }
+    template <class First, class Second>
+    static std::size_t size(const std::pair<First, Second>& pair) noexcept {
+        return size(pair.first) + size(pair.second);
+    }
+
+    std::size_t size_ = 0;
+};
+
 class ByteWriter {
 public:
     template <class... Fields> void operator()(const Fields&... fields) { (put(fields), ...); }

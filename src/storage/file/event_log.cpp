@@ -44,7 +44,9 @@ public:
         return place;
     }
     void flush() {
-        if (!buffer_.empty()) file_.append(buffer_);
+        if (buffer_.empty()) return;
+        file_.append(buffer_);
+        file_.start_writing();
         buffer_.clear();
     }
     [[nodiscard]] std::uint64_t end() const noexcept { return end_; }

@@ -161,6 +161,10 @@ void PosixFiles::sync_data(int descriptor) {
     if (::fdatasync(descriptor) != 0) fail("fdatasync");
 }
 
+void PosixFiles::start_writing(int descriptor) noexcept {
+    ::sync_file_range(descriptor, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 Files& posix_files() {
     static PosixFiles files;
     return files;

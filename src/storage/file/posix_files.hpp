@@ -25,6 +25,7 @@ protected:
     void truncate(int descriptor, std::uint64_t size) override;
     std::uint64_t size(int descriptor) override;
     void sync_data(int descriptor) override;
+    void start_writing(int descriptor) noexcept override;
 };
 
 } // namespace nanomdm::storage::file

@@ -7,11 +7,20 @@
 namespace nanomdm::storage::file {
 namespace {
 
+/// @param writer a ByteWriter, or a ByteCounter
+template <class Writer> void write_record(Writer& writer, const Record& record);
+
+std::size_t size_of(const Record& record) {
+    ByteCounter counter;
+    write_record(counter, record);
+    return counter.size();
+}
+
 /// Types travel as one byte.
 class TypeField {
 public:
     explicit TypeField(EnrollmentType& type) noexcept : type_{type} {}
-    void write(ByteWriter& writer) const { writer(static_cast<std::uint8_t>(type_)); }
+    template <class Writer> void write(Writer& writer) const { writer(static_cast<std::uint8_t>(type_)); }
     void read(ByteReader& reader) const {
         const auto number = reader.next<std::uint8_t>();
         if (number > static_cast<std::uint8_t>(EnrollmentType::user_enrollment))
@@ -27,7 +36,11 @@ private:
 class EffectField {
 public:
     explicit EffectField(std::shared_ptr<const Effect>& effect) noexcept : effect_{effect} {}
-    void write(ByteWriter& writer) const { writer(effect_ ? encode(effect_->record) : std::string{}); }
+    template <class Writer> void write(Writer& writer) const {
+        const std::size_t size = effect_ ? size_of(effect_->record) : 0;
+        writer(static_cast<std::uint32_t>(size));
+        if (effect_) write_record(writer, effect_->record);
+    }
     void read(ByteReader& reader) const {
         const auto bytes = reader.next<std::string>();
         if (bytes.empty()) return;
@@ -84,10 +97,18 @@ template <class Do> void members(ShedRecord& r, Do each) { each(r.at, r.dead_thr
 template <class Archive, class Field> void transfer(Archive& archive, Field& field) {
     if constexpr (!requires(ByteReader & reader) { field.read(reader); })
         archive(field);
-    else if constexpr (std::is_same_v<Archive, ByteWriter>)
-        field.write(archive);
-    else
+    else if constexpr (std::is_same_v<Archive, ByteReader>)
         field.read(archive);
+    else
+        field.write(archive);
+}
+
+template <class Writer> void write_record(Writer& writer, const Record& record) {
+    writer(static_cast<std::uint8_t>(record.index()));
+    // members() takes what it could also fill; a writer only reads it.
+    std::visit(
+        [&writer](auto& r) { members(r, [&writer](auto&&... fields) { (transfer(writer, fields), ...); }); },
+        const_cast<Record&>(record)); // NOLINT(cppcoreguidelines-pro-type-const-cast)
 }
 
 template <std::size_t kind = 0> Record decode_kind(std::size_t wanted, ByteReader& reader) {
@@ -105,11 +126,8 @@ template <std::size_t kind = 0> Record decode_kind(std::size_t wanted, ByteReade
 
 std::string encode(const Record& record) {
     ByteWriter writer;
-    writer(static_cast<std::uint8_t>(record.index()));
-    // members() takes what it could also fill; a writer only reads it.
-    std::visit(
-        [&writer](auto& r) { members(r, [&writer](auto&&... fields) { (transfer(writer, fields), ...); }); },
-        const_cast<Record&>(record)); // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    writer.reserve(size_of(record));
+    write_record(writer, record);
     return std::move(writer).take();
 }
 
