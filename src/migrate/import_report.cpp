@@ -1,11 +1,13 @@
 // Counting, grouping, and the text.
 #include "migrate/import_report.hpp"
 
+#include "encoding/utf8.hpp"
 #include "log/log.hpp"
 
 #include <algorithm>
 #include <iomanip>
 #include <ostream>
+#include <string_view>
 
 namespace nanomdm::migrate {
 namespace {
@@ -34,18 +36,31 @@ const KindNames& names(ImportKind kind) {
     return all[static_cast<std::size_t>(kind)];
 }
 
-/// What another server's store holds goes to a terminal.
-std::string printable(const std::string& text) {
+void append_escaped(std::string& text, std::string_view bytes) {
     constexpr char digits[] = "0123456789abcdef";
-    std::string clean;
-    for (const char c : text.substr(0, longest_text)) {
+    for (const char c : bytes) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte != 0x7f)
-            clean += c;
-        else
-            ((clean += "\\x") += digits[byte >> 4]) += digits[byte & 15];
+        ((text += "\\x") += digits[byte >> 4]) += digits[byte & 15];
     }
-    return text.size() > longest_text ? clean + "…" : clean;
+}
+
+/// What another server's store holds goes to a terminal: no control character, of either kind, and nothing
+/// that is no UTF-8.
+std::string printable(std::string_view text) {
+    std::string clean;
+    while (!text.empty() && clean.size() < longest_text) {
+        const auto length = utf8_sequence_length(text);
+        const auto one = text.substr(0, std::max<std::size_t>(1, length));
+        const auto first = static_cast<unsigned char>(one.front());
+        const bool is_control =
+            first < 0x20 || first == 0x7f || (first == 0xc2 && static_cast<unsigned char>(one.back()) < 0xa0);
+        if (length == 0 || is_control)
+            append_escaped(clean, one);
+        else
+            clean += one;
+        text.remove_prefix(one.size());
+    }
+    return text.empty() ? clean : clean + "…";
 }
 
 std::string counted(std::uint64_t number, ImportKind kind) {

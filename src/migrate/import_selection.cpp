@@ -28,13 +28,15 @@ std::optional<std::string> ImportSelection::reason_against_device(const Imported
     return "not seen for longer than -import-days";
 }
 
-bool ImportSelection::concerns(const Skipped& skipped) {
-    if (wanted_.empty() || skipped.kind == ImportKind::push_certificate) return true;
-    // A user's ID begins with its device's, a command's with its enrollment's.
-    const auto found = wanted_.find(skipped.id.substr(0, skipped.id.find_first_of(": ")));
-    if (found == wanted_.end()) return false;
-    found->second = true;
-    return true;
+bool ImportSelection::concerns(ImportKind kind, const std::string& id) {
+    if (wanted_.empty() || kind == ImportKind::push_certificate) return true;
+    // A user's ID goes on after a colon, a command follows after a blank; and IDs can have blanks of their
+    // own.
+    for (auto end = id.find_first_of(": ");; end = id.find_first_of(": ", end + 1)) {
+        const auto found = wanted_.find(id.substr(0, end));
+        if (found != wanted_.end()) return found->second = true;
+        if (end == std::string::npos) return false;
+    }
 }
 
 std::vector<std::string> ImportSelection::never_met() const {

@@ -27,8 +27,9 @@ public:
     /// Called for everything that the source gives, in its order.
     /// @return why it is left out; nullopt: it is to come.
     [[nodiscard]] std::optional<std::string> reason_against(const ImportedEnrollment& enrollment);
-    /// Whether what the source leaves out itself is part of what was asked for.
-    [[nodiscard]] bool concerns(const Skipped& skipped);
+    /// Whether what the source has to say of something is part of what was asked for.
+    /// @param id as in Skipped and Remark: begins with a device's, unless it is of a push certificate
+    [[nodiscard]] bool concerns(ImportKind kind, const std::string& id);
 
     /// Devices that were asked for by ID and that the source has not mentioned.
     [[nodiscard]] std::vector<std::string> never_met() const;

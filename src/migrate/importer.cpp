@@ -36,7 +36,7 @@ ImportedAs imported_as(ImportOutcome::Enrollment outcome) {
 
 Importer::Importer(ImportTarget target, ImportReport& report, ImporterOptions options, std::stop_token stop)
     : target_{target}, report_{report}, options_{std::move(options)}, selection_{options_.selection},
-      lanes_{options_.lanes, [this](const ImportLanes::Batch& batch) { import(batch); }, std::move(stop)} {}
+      lanes_{options_.lanes, [this](const ImportLanes::Batch& batch) { store(batch); }, std::move(stop)} {}
 
 void Importer::run(ImportSource& source) {
     source.read(*this);
@@ -65,7 +65,8 @@ void Importer::prepare(ImportedEnrollment& device) {
     if (options_.selection.seen_since && !device.state.last_seen_at)
         report_.remark({ImportKind::device, id,
                         "nobody knows when it was last seen; -import-days does not leave it out"});
-    if (!device.certificate_hashes.empty()) return;
+    // One that is disabled sends Authenticate first, and any certificate will do then.
+    if (!device.certificate_hashes.empty() || !device.state.enabled) return;
     device.may_claim_first = options_.allow_first_certificate;
     report_.remark({ImportKind::certificate_association, id,
                     device.may_claim_first
@@ -75,15 +76,15 @@ void Importer::prepare(ImportedEnrollment& device) {
 
 void Importer::skip(Skipped skipped) {
     lanes_.check();
-    if (selection_.concerns(skipped)) report_.skip(skipped);
+    if (selection_.concerns(skipped.kind, skipped.id)) report_.skip(skipped);
 }
 
 void Importer::remark(Remark remark) {
     lanes_.check();
-    report_.remark(remark);
+    if (selection_.concerns(remark.kind, remark.id)) report_.remark(remark);
 }
 
-void Importer::import(const ImportLanes::Batch& batch) {
+void Importer::store(const ImportLanes::Batch& batch) {
     std::vector<ImportOutcome> outcomes;
     try {
         outcomes = target_.enrollments.import_enrollments(batch, options_.mode);

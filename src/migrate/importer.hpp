@@ -43,7 +43,7 @@ private:
     void remark(Remark remark) override;
 
     void prepare(ImportedEnrollment& device);
-    void import(const ImportLanes::Batch& batch);
+    void store(const ImportLanes::Batch& batch);
     void note(const ImportedEnrollment& enrollment, const ImportOutcome& outcome);
 
     ImportTarget target_;

@@ -38,6 +38,9 @@ TEST(ImportReport, WhatTheSourceHoldsCannotDisturbATerminal) {
     EXPECT_THAT(text, HasSubstr("1 device, bad \\x0d id: a\\x1b[2Jb\\x0ac\\x7f\n"));
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
     EXPECT_LT(text.size(), 3000U);
+    ImportReport other;
+    other.skip({ImportKind::device, "Ä \xc2\x9b \x9b", "eh", false});
+    EXPECT_THAT(text_of(other), HasSubstr("eh: Ä \\xc2\\x9b \\x9b\n"));
 }
 
 TEST(ImportReport, ReasonsThatAreAllDifferentDoNotPileUp) {

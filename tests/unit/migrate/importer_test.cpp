@@ -185,7 +185,10 @@ TEST_F(ImporterTest, ADryRunOnlyLooks) {
 TEST_F(ImporterTest, ACertificatelessDeviceIsNamedAndMayClaimItsFirstCertificateIfAllowed) {
     auto without = device("B");
     without.certificate_hashes.clear();
-    run_with({device("A"), without, user("A", "ada")});
+    auto disabled = device("C");
+    disabled.certificate_hashes.clear();
+    disabled.state.enabled = false;
+    run_with({device("A"), without, disabled, user("A", "ada")});
     EXPECT_THAT(told(),
                 HasSubstr("1 certificate association, none is known, and the device will be refused; see "
                           "-import-allow-first-cert: B\n"));
@@ -293,7 +296,7 @@ TEST_F(ImporterTest, DaysLeaveOutDevicesWithTheirUsersAndKeepThoseNobodyKnowsAbo
 }
 
 TEST_F(ImporterTest, IdsSelectDevicesWithTheirUsers) {
-    options.selection.devices = {"B", "C", "nobody"};
+    options.selection.devices = {"B", "C", "PAD 1:x", "nobody"};
     run([&](ImportSink& sink) {
         for (const auto* id : {"A", "B"}) {
             sink.take(device(id));
@@ -301,7 +304,10 @@ TEST_F(ImporterTest, IdsSelectDevicesWithTheirUsers) {
         }
         sink.skip({ImportKind::device, "C", "removed", false});
         sink.skip({ImportKind::user, "B:eve", "damaged", true});
+        sink.skip({ImportKind::command, "PAD 1:x U-1", "damaged", true});
         sink.skip({ImportKind::device, "Z", "nobody asked for this one", true});
+        sink.remark({ImportKind::user, "A:ada", "nobody asked for this one"});
+        sink.remark({ImportKind::device, "B", "a look"});
         sink.skip({ImportKind::push_certificate, "topic", "no key", false});
     });
     EXPECT_THAT(store.taken(), UnorderedElementsAre(Key("B"), Key("B:ada")));
@@ -310,7 +316,9 @@ TEST_F(ImporterTest, IdsSelectDevicesWithTheirUsers) {
     EXPECT_THAT(text, HasSubstr("1 user, not among -import-udids: A:ada\n"));
     EXPECT_THAT(text, HasSubstr("1 device, removed: C\n"));
     EXPECT_THAT(text, HasSubstr("1 user, damaged: B:eve\n"));
+    EXPECT_THAT(text, HasSubstr("1 command, damaged: PAD 1:x U-1\n"));
     EXPECT_THAT(text, HasSubstr("no key: topic\n"));
+    EXPECT_THAT(text, HasSubstr("1 device, a look: B\n"));
     EXPECT_THAT(text, Not(HasSubstr("nobody asked for this one")));
     EXPECT_THAT(text, HasSubstr("1 device, asked for by -import-udids, and not there: nobody\n"));
 }
