@@ -1,9 +1,6 @@
 #include "e2e/export_scene.hpp"
 
 #include "mdm/decode.hpp"
-#include "storage/file/file_storage.hpp"
-#include "storage/mysql/mysql_storage.hpp"
-#include "support/database/migrated_database.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,37 +10,6 @@ namespace {
 template <class Kind> Kind decoded(const std::string& body) { return std::get<Kind>(decode_check_in(body)); }
 
 } // namespace
-
-MariaDbServer& database() {
-    static MariaDbServer server{{.durability = Durability::relaxed}};
-    return server;
-}
-
-Place::Place(std::string backend) : backend_{std::move(backend)} {
-    if (backend_ != "mysql") return;
-    static int number = 0;
-    name_ = "export" + std::to_string(++number);
-    database().create_database(name_);
-    EXPECT_EQ(
-        run({nanomdm_binary(), "-storage", "mysql", "-storage-dsn", database().dsn(name_), "-migrate-schema"},
-            60s)
-            .status.code,
-        0);
-}
-
-std::vector<std::string> Place::flags() const {
-    if (backend_ == "inmem") return {"-storage", "inmem"};
-    if (backend_ == "mysql") return {"-storage", "mysql", "-storage-dsn", database().dsn(name_)};
-    return {"-storage", "file", "-storage-dsn", (directory_ / "db").string()};
-}
-
-std::unique_ptr<AllStorage> Place::open() const {
-    if (backend_ == "file")
-        return std::make_unique<storage::FileStorage>(storage::FileOptions{.directory = directory_ / "db"});
-    storage::MySqlOptions options;
-    options.endpoint = endpoint_of(database(), name_);
-    return std::make_unique<storage::MySqlStorage>(options);
-}
 
 void put(AllStorage& storage, const sim::Device& device, const std::string& unlock_token,
          const std::string& bootstrap_token) {

@@ -1,37 +1,18 @@
 // Storages with fleets in them, the command that exports one, and a target that counts what it is sent.
 #pragma once
 
+#include "e2e/place.hpp"
 #include "e2e/scene.hpp"
-#include "nanomdm/storage/storage.hpp"
-#include "support/database/mariadb_server.hpp"
 #include "support/upstream/upstream.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 namespace nanomdm::test {
-
-/// One for all tests of the program.
-[[nodiscard]] MariaDbServer& database();
-
-/// A storage on disk or in a database: opened here by the test, elsewhere by a program; never both at once.
-class Place {
-public:
-    explicit Place(std::string backend);
-    [[nodiscard]] std::vector<std::string> flags() const;
-    [[nodiscard]] std::unique_ptr<AllStorage> open() const;
-    [[nodiscard]] bool can_be_opened() const { return backend_ != "inmem"; }
-
-private:
-    std::string backend_;
-    std::string name_;
-    TempDir directory_;
-};
 
 /// A device as it stands in a storage after its messages, or a user.
 void put(AllStorage& storage, const sim::Device& device, const std::string& unlock_token = {},

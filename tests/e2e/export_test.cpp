@@ -158,13 +158,11 @@ TEST(Export, MemoryDoesNotGrowWithTheFleet) {
         const auto store = from.open();
         put_fleet(*store, 8);
     }
-    database().sql(
-        "INSERT INTO devices (id, authenticate, token_update, serial_number) "
-        "SELECT CONCAT('SEQ-', seq), CONCAT(d.authenticate, REPEAT(' ', 50000)), d.token_update, 'S' "
-        "FROM seq_1_to_5000 JOIN devices d ON d.id = 'MAC-100001'; "
-        "INSERT INTO enrollments (id, device_id, type, topic, push_magic, token_hex) "
-        "SELECT id, id, 'Device', 't', 'm', '00' FROM devices WHERE id LIKE 'SEQ-%'",
-        from.flags().back().substr(from.flags().back().rfind('/') + 1));
+    from.sql("INSERT INTO devices (id, authenticate, token_update, serial_number) "
+             "SELECT CONCAT('SEQ-', seq), CONCAT(d.authenticate, REPEAT(' ', 50000)), d.token_update, 'S' "
+             "FROM seq_1_to_5000 JOIN devices d ON d.id = 'MAC-100001'; "
+             "INSERT INTO enrollments (id, device_id, type, topic, push_magic, token_hex) "
+             "SELECT id, id, 'Device', 't', 'm', '00' FROM devices WHERE id LIKE 'SEQ-%'");
     Upstream target;
     // AddressSanitizer keeps what is freed: less of it.
     ChildProcess process{{.command = export_command(from, target.url()),
