@@ -46,7 +46,8 @@ void CertAuth::authorize(const Request& request, const Message& message) {
         settle(store_.claim_certificate(device, certificate.hash, ClaimRule::first_certificate), device,
                certificate, "certificate associated retroactively");
     } else {
-        refuse(device, certificate, "not associated with this device");
+        settle(store_.claim_certificate(device, certificate.hash, ClaimRule::allowed_first), device,
+               certificate, "certificate associated as the import allowed");
     }
 }
 
@@ -72,6 +73,8 @@ void CertAuth::settle(ClaimOutcome outcome, const EnrollmentId& device,
         return refuse(device, certificate, "associated with another device");
     case ClaimOutcome::device_has_another_certificate:
         return refuse(device, certificate, "the device has another certificate");
+    case ClaimOutcome::not_allowed:
+        return refuse(device, certificate, "not associated with this device");
     }
 }
 

@@ -17,6 +17,7 @@ private:
 const Backend inmem{.name = "InMem", .open_empty = [] { return std::make_unique<InMemInstance>(); }};
 
 NANOMDM_STORAGE_CONTRACT(InMem, inmem);
+NANOMDM_IMPORT_CONTRACT(InMem, inmem);
 
 } // namespace
 } // namespace nanomdm::contract

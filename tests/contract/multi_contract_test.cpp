@@ -66,7 +66,9 @@ const Backend answers{.name = "Multi", .open_empty = [] { return std::make_uniqu
 const Backend followed{.name = "Follower", .open_empty = [] { return std::make_unique<FollowerInstance>(); }};
 
 NANOMDM_STORAGE_CONTRACT(Multi, answers);
+NANOMDM_IMPORT_CONTRACT(Multi, answers);
 NANOMDM_STORAGE_CONTRACT(Follower, followed);
+NANOMDM_IMPORT_CONTRACT(Follower, followed);
 
 } // namespace
 } // namespace nanomdm::contract

@@ -100,6 +100,11 @@ public:
     std::size_t shed_events(std::uint64_t most) override { return for_outbox().shed_events(most); }
     OutboxState outbox_state() override { return for_outbox().outbox_state(); }
 
+    std::vector<ImportOutcome> import_enrollments(std::span<const ImportedEnrollment> enrollments,
+                                                  ImportMode mode) override {
+        return for_writing().import_enrollments(enrollments, mode);
+    }
+
     void ping() override { for_reading().ping(); }
 
 private:

@@ -46,6 +46,22 @@ std::vector<std::string> StorageContract::drain(const Enrollment& enrollment) {
     return delivered;
 }
 
+void ImportTest::expect_left_alone(const ImportedEnrollment& enrollment) {
+    const EnrollmentId& id = enrollment.state.enrollment.id;
+    for (int again = 0; again < 2; ++again) {
+        const auto before = storage().enrollment(id);
+        const auto messages = storage().messages(id);
+        for (const auto& outcome : {look(enrollment), import(enrollment)}) {
+            EXPECT_EQ(outcome.enrollment, ImportOutcome::Enrollment::enrolled_here) << id.str();
+            EXPECT_EQ(outcome.commands, 0U);
+        }
+        EXPECT_EQ(storage().enrollment(id), before);
+        EXPECT_EQ(storage().messages(id).token_update, messages.token_update);
+        EXPECT_EQ(storage().messages(id).unlock_token, messages.unlock_token);
+        if (!reopen()) break;
+    }
+}
+
 bool eventually(const std::function<bool()>& condition) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{15};
     while (!condition()) {

@@ -72,6 +72,21 @@ class FleetContract : public StorageContract {};
 class PingContract : public StorageContract {};
 class HostileTextContract : public StorageContract {};
 class ThreadsContract : public StorageContract {};
+/// The steps of an importer in short.
+class ImportTest : public StorageContract {
+protected:
+    ImportOutcome import(const ImportedEnrollment& enrollment) {
+        return storage().import_enrollments({&enrollment, 1}, ImportMode::apply).at(0);
+    }
+    ImportOutcome look(const ImportedEnrollment& enrollment) {
+        return storage().import_enrollments({&enrollment, 1}, ImportMode::look).at(0);
+    }
+    /// Imports it again, and it is as before.
+    void expect_left_alone(const ImportedEnrollment& enrollment);
+};
+class ImportContract : public ImportTest {};
+class ImportContinuedContract : public ImportTest {};
+class ImportQueueContract : public ImportTest {};
 class ReopenContract : public StorageContract {
 protected:
     void SetUp() override {
@@ -143,3 +158,9 @@ void in_parallel(int count, const std::function<void(int)>& work);
     NANOMDM_STORAGE_SUITE(Name, OutboxContract, backend);                                                    \
     NANOMDM_STORAGE_SUITE(Name, OutboxRecordingContract, backend);                                           \
     NANOMDM_STORAGE_SUITE(Name, OutboxReopenContract, backend)
+
+/// What backends have that can import.
+#define NANOMDM_IMPORT_CONTRACT(Name, backend)                                                               \
+    NANOMDM_STORAGE_SUITE(Name, ImportContract, backend);                                                    \
+    NANOMDM_STORAGE_SUITE(Name, ImportContinuedContract, backend);                                           \
+    NANOMDM_STORAGE_SUITE(Name, ImportQueueContract, backend)

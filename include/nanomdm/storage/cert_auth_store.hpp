@@ -13,6 +13,7 @@ namespace nanomdm {
 enum class ClaimRule {
     unknown_certificate, ///< the hash is associated with no device at all (Authenticate)
     first_certificate,   ///< that, and the device has no association either (`-retro`)
+    allowed_first,       ///< that, and an import has allowed it (ImportedEnrollment::may_claim_first)
 };
 
 enum class ClaimOutcome {
@@ -20,6 +21,7 @@ enum class ClaimOutcome {
     newly_associated,
     certificate_of_another_device,  ///< refused, nothing stored
     device_has_another_certificate, ///< refused, nothing stored
+    not_allowed,                    ///< refused by allowed_first, nothing stored
 };
 
 /// The append-only relation (device, certificate hash). A hash is 64 lowercase hex digits.
@@ -32,7 +34,8 @@ public:
 
     /// Associates if `rule` allows; of several devices racing with one certificate exactly one wins,
     /// also across processes. Durable when it returns.
-    /// With first_certificate, a known hash of another device outranks the device's own association.
+    /// With first_certificate, a known hash of another device outranks the device's own association; with
+    /// allowed_first, not being allowed outranks both, and costs no more than a look.
     virtual ClaimOutcome claim_certificate(const EnrollmentId& device, const std::string& hash,
                                            ClaimRule rule) = 0;
 

@@ -19,6 +19,8 @@ struct EnrollmentState {
     std::optional<TimePoint> last_seen_at;
     std::string user_short_name;
     std::string user_long_name;
+
+    friend bool operator==(const EnrollmentState&, const EnrollmentState&) = default;
 };
 
 /// Raw messages as the device sent them; nullopt where it never did.

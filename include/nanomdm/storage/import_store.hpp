@@ -40,7 +40,8 @@ struct ImportedEnrollment {
     bool may_claim_first = false;
     std::optional<std::string> bootstrap_token = {};
 
-    std::vector<ImportedCommand> commands = {}; ///< in the order of the queue
+    /// In the order of the queue. Of an enrollment without push data they are not stored: it never completed.
+    std::vector<ImportedCommand> commands = {};
 };
 
 enum class ImportMode {
@@ -79,8 +80,8 @@ public:
     /// back, associations are added. What came here after the import, by the device itself, stays: an
     /// enrollment that has sent Authenticate, TokenUpdate or CheckOut here is left alone, and a bootstrap
     /// token or identity that it has sent stays. Importing the same again changes nothing.
-    /// One that cannot be stored (a user whose device is not there, a value that is too long or too large for
-    /// the backend) is refused, and holds up no other. With ImportMode::look, the device of a user counts as
+    /// One that cannot be stored (a user whose device is not there, a device without its Authenticate, a value
+    /// that is none of its kind or too large for the backend) is refused, and holds up no other. With ImportMode::look, the device of a user counts as
     /// there: it may be among what would have been imported before.
     /// @return one outcome for each, in order.
     virtual std::vector<ImportOutcome> import_enrollments(std::span<const ImportedEnrollment> enrollments,

@@ -39,8 +39,9 @@ public:
     [[nodiscard]] virtual std::vector<std::optional<PushTarget>>
     push_targets(std::span<const EnrollmentId> ids) = 0;
 
-    /// Marks each enrollment as not pushable until its next TokenUpdate, if the token is still its token. All
-    /// at once: a fleet's dead tokens cost one wait for the disk.
+    /// Marks each enrollment as not pushable until its next TokenUpdate, if the token is still its token. One
+    /// that was imported as unconfirmed and has never been seen is disabled besides. All at once: a fleet's
+    /// dead tokens cost one wait for the disk.
     virtual void mark_not_pushable(std::span<const DeadToken> tokens) = 0;
 };
 

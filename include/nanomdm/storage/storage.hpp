@@ -5,6 +5,7 @@
 #include "nanomdm/storage/checkin_store.hpp"
 #include "nanomdm/storage/enrollment_store.hpp"
 #include "nanomdm/storage/fleet_reader.hpp"
+#include "nanomdm/storage/import_store.hpp"
 #include "nanomdm/storage/outbox_store.hpp"
 #include "nanomdm/storage/pingable.hpp"
 #include "nanomdm/storage/push_store.hpp"
@@ -27,6 +28,7 @@ class AllStorage : public CheckInStore,
                    public EnrollmentStore,
                    public FleetReader,
                    public OutboxStore,
+                   public ImportStore,
                    public Pingable {};
 
 } // namespace nanomdm

@@ -53,7 +53,9 @@ ClaimOutcome FileStorage::claim_certificate(const EnrollmentId& device, const st
             lsn = owner->lsn;
             outcome = owner == claimant ? ClaimOutcome::already_associated
                                         : ClaimOutcome::certificate_of_another_device;
-        } else if (rule == ClaimRule::first_certificate && claimant != nullptr &&
+        } else if (rule == ClaimRule::allowed_first) {
+            outcome = ClaimOutcome::not_allowed;
+        } else if (rule != ClaimRule::unknown_certificate && claimant != nullptr &&
                    !claimant->certificates.empty()) {
             lsn = claimant->lsn;
             outcome = ClaimOutcome::device_has_another_certificate;

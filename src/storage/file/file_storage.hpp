@@ -69,6 +69,9 @@ public:
     std::size_t shed_events(std::uint64_t most) override;
     OutboxState outbox_state() override;
 
+    std::vector<ImportOutcome> import_enrollments(std::span<const ImportedEnrollment> enrollments,
+                                                  ImportMode mode) override;
+
     void ping() override;
 
     /// Brings the plain files up to date now; the background does it every few seconds by itself.

@@ -24,7 +24,13 @@ ClaimOutcome InMemStorage::associate(const EnrollmentId& device, const std::stri
 ClaimOutcome InMemStorage::claim_certificate(const EnrollmentId& device, const std::string& hash,
                                              ClaimRule rule) {
     const std::unique_lock lock{mutex_};
-    if (rule == ClaimRule::first_certificate && !owners_.contains(hash) && owning_devices_.contains(device)) {
+    const auto owner = owners_.find(hash);
+    if (rule == ClaimRule::allowed_first && (owner == owners_.end() || owner->second != device)) {
+        const auto* record = find(device);
+        if (record == nullptr || !record->may_claim_first) return ClaimOutcome::not_allowed;
+    }
+    if (rule != ClaimRule::unknown_certificate && owner == owners_.end() &&
+        owning_devices_.contains(device)) {
         return ClaimOutcome::device_has_another_certificate;
     }
     return associate(device, hash);
@@ -47,7 +53,9 @@ ClaimOutcome InMemStorage::renew_certificate(const EnrollmentId& device,
     const std::unique_lock lock{mutex_};
     auto& record = authenticated_device(device);
     const ClaimOutcome outcome = associate(device, certificate.hash);
-    if (outcome != ClaimOutcome::certificate_of_another_device) record.identity_pem = certificate.pem;
+    if (outcome == ClaimOutcome::certificate_of_another_device) return outcome;
+    record.identity_pem = certificate.pem;
+    record.note_sent(importing::Part::identity);
     return outcome;
 }
 

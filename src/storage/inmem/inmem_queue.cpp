@@ -11,11 +11,12 @@ using inmem::Queue;
 using inmem::QueueItem;
 using inmem::Record;
 
-void Queue::add(std::shared_ptr<const Command> command) {
+QueueItem& Queue::add(std::shared_ptr<const Command> command) {
     const CommandUuid uuid = command->uuid;
     const std::uint64_t position = next_position++;
     QueueItem& item = items.try_emplace(uuid, std::move(command), position).first->second;
     pending.emplace(position, &item);
+    return item;
 }
 
 void Queue::leave_pending(QueueItem& item, QueueItem::State state) {

@@ -7,6 +7,7 @@
 
 namespace nanomdm::storage {
 
+using importing::Part;
 using inmem::Record;
 
 Record* InMemStorage::find(const EnrollmentId& id) {
@@ -48,6 +49,7 @@ void InMemStorage::store_authenticate(const Authenticate& message, const std::st
         record.pushable = true;
         record.queue.clear_pending();
         record.messages.unlock_token.reset();
+        record.import.reset();
     };
     device.bootstrap_token.reset();
     start_anew(device);
@@ -61,6 +63,7 @@ int InMemStorage::store_token_update(const TokenUpdate& message) {
     const TimePoint now = std::chrono::system_clock::now();
 
     record.enrollment = message.enrollment;
+    record.import.reset();
     record.completed = true;
     record.enabled = true;
     record.push = message.push;
@@ -79,18 +82,26 @@ int InMemStorage::store_token_update(const TokenUpdate& message) {
 void InMemStorage::store_check_out(const CheckOut& message) {
     const std::unique_lock lock{mutex_};
     if (Record* record = find(message.enrollment.id)) {
-        record->disable();
-        for (const EnrollmentId& user : record->users) records_.at(user).disable();
+        const auto check_out = [](Record& one) {
+            one.disable();
+            one.import.reset();
+        };
+        check_out(*record);
+        for (const EnrollmentId& user : record->users) check_out(records_.at(user));
     }
     if (message.event) outbox_.record(make_event(message));
 }
 
 void InMemStorage::store_user_authenticate(const UserAuthenticate& message) {
     const std::unique_lock lock{mutex_};
-    EnrollmentMessages& messages = channel(message.enrollment).messages;
-    auto& kept =
-        message.digest_response.empty() ? messages.user_authenticate : messages.user_authenticate_digest;
-    kept = message.raw;
+    Record& record = channel(message.enrollment);
+    if (message.digest_response.empty()) {
+        record.messages.user_authenticate = message.raw;
+        record.note_sent(Part::user_authenticate);
+    } else {
+        record.messages.user_authenticate_digest = message.raw;
+        record.note_sent(Part::user_authenticate_digest);
+    }
     if (message.event) outbox_.record(make_event(message));
 }
 
@@ -101,8 +112,9 @@ void InMemStorage::touch_last_seen(const Enrollment& enrollment) {
 
 void InMemStorage::store_bootstrap_token(const SetBootstrapToken& message) {
     const std::unique_lock lock{mutex_};
-    authenticated_device(message.enrollment.device()).bootstrap_token =
-        message.token.empty() ? std::nullopt : std::optional{message.token};
+    Record& device = authenticated_device(message.enrollment.device());
+    device.bootstrap_token = message.token.empty() ? std::nullopt : std::optional{message.token};
+    device.note_sent(Part::bootstrap_token);
     if (message.event) outbox_.record(make_event(message));
 }
 
@@ -129,7 +141,10 @@ void InMemStorage::mark_not_pushable(std::span<const DeadToken> tokens) {
     const std::unique_lock lock{mutex_};
     for (const auto& [id, token] : tokens) {
         Record* record = find(id);
-        if (record != nullptr && record->push && record->push->token == token) record->pushable = false;
+        if (record == nullptr || !record->push || record->push->token != token) continue;
+        record->pushable = false;
+        const bool is_doubtful = record->import && record->import->is_unconfirmed;
+        if (is_doubtful && !record->last_seen_at) record->enabled = false;
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nanomdm/storage/storage.hpp"
+#include "storage/importing/foreseen.hpp"
 #include "storage/inmem/outbox.hpp"
 #include "storage/inmem/record.hpp"
 
@@ -62,6 +63,9 @@ public:
     std::size_t shed_events(std::uint64_t most) override;
     OutboxState outbox_state() override;
 
+    std::vector<ImportOutcome> import_enrollments(std::span<const ImportedEnrollment> enrollments,
+                                                  ImportMode mode) override;
+
     void ping() override {} ///< memory answers
 
 private:
@@ -78,6 +82,9 @@ private:
     inmem::Record& channel(const Enrollment& enrollment);
     ClaimOutcome associate(const EnrollmentId& device, const std::string& hash);
     bool apply_report(const CommandReport& report);
+    ImportOutcome import_one(const ImportedEnrollment& imported, ImportMode mode,
+                             importing::Foreseen& foreseen);
+    void put_commands(inmem::Queue& queue, std::span<const ImportedCommand* const> commands);
 
     std::shared_mutex mutex_;
     std::unordered_map<EnrollmentId, inmem::Record> records_;

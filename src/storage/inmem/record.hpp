@@ -2,6 +2,7 @@
 #pragma once
 
 #include "nanomdm/storage/storage.hpp"
+#include "storage/importing/merge.hpp"
 
 #include <cstdint>
 #include <map>
@@ -34,7 +35,7 @@ struct Queue {
     std::map<std::uint64_t, QueueItem*> pending;      ///< by position
     std::uint64_t next_position = 1;
 
-    void add(std::shared_ptr<const Command> command);
+    QueueItem& add(std::shared_ptr<const Command> command);
     void leave_pending(QueueItem& item, QueueItem::State state);
     /// Results stay; a pending item becomes cleared.
     void clear_pending();
@@ -63,6 +64,15 @@ struct Record {
     std::string user_long_name;
     EnrollmentMessages messages;
     Queue queue;
+
+    std::optional<importing::Trace> import; ///< it came by an import, and has not enrolled here since
+    bool may_claim_first = false;           ///< as an import has allowed
+
+    /// Or checked out.
+    [[nodiscard]] bool has_enrolled_here() const { return !import && (authenticated || completed); }
+    void note_sent(importing::Part part) {
+        if (import) import->sent_here.add(part);
+    }
 
     [[nodiscard]] EnrollmentState state() const {
         return {.enrollment = enrollment,

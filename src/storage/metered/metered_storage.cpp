@@ -189,4 +189,10 @@ OutboxState MeteredStorage::outbox_state() {
     return measured<place_of("outbox_state")>([&] { return storage_->outbox_state(); });
 }
 
+std::vector<ImportOutcome> MeteredStorage::import_enrollments(std::span<const ImportedEnrollment> enrollments,
+                                                              ImportMode mode) {
+    return measured<place_of("import_enrollments")>(
+        [&] { return storage_->import_enrollments(enrollments, mode); });
+}
+
 } // namespace nanomdm::storage

@@ -53,7 +53,8 @@ public:
                                                                               "dead_letters",
                                                                               "replay_dead_letters",
                                                                               "shed_events",
-                                                                              "outbox_state"});
+                                                                              "outbox_state",
+                                                                              "import_enrollments"});
     using Statistics = std::array<OperationStatistics, operations.size()>; ///< in the order of `operations`
 
     explicit MeteredStorage(std::unique_ptr<AllStorage> storage) noexcept : storage_{std::move(storage)} {}
@@ -96,6 +97,8 @@ public:
     std::size_t replay_dead_letters(std::span<const std::uint64_t> numbers) override;
     std::size_t shed_events(std::uint64_t most) override;
     OutboxState outbox_state() override;
+    std::vector<ImportOutcome> import_enrollments(std::span<const ImportedEnrollment> enrollments,
+                                                  ImportMode mode) override;
 
     void ping() override { storage_->ping(); }
 

@@ -115,6 +115,8 @@ void MultiStorage::store_bootstrap_token(const SetBootstrapToken& message) {
 ClaimOutcome MultiStorage::claim_certificate(const EnrollmentId& device, const std::string& hash,
                                              ClaimRule rule) {
     const auto outcome = first_->claim_certificate(device, hash, rule);
+    // Whether an import has allowed it, the first storage has decided: another may have been added since.
+    if (rule == ClaimRule::allowed_first) rule = ClaimRule::unknown_certificate;
     if (has_certificate(outcome))
         hand_on({.name = "claim_certificate",
                  .lane = lane_of(device),

@@ -71,6 +71,9 @@ public:
     std::size_t shed_events(std::uint64_t most) override;
     OutboxState outbox_state() override;
 
+    std::vector<ImportOutcome> import_enrollments(std::span<const ImportedEnrollment> enrollments,
+                                                  ImportMode mode) override;
+
     void ping() override;
 
 private:

@@ -90,6 +90,7 @@ public:
             standing = look();
         }
         if (standing.associated) return ClaimOutcome::already_associated;
+        if (rule == ClaimRule::allowed_first) return ClaimOutcome::not_allowed;
         if (standing.of_another_device) return ClaimOutcome::certificate_of_another_device;
         if (rule == ClaimRule::first_certificate && standing.device_has_one)
             return ClaimOutcome::device_has_another_certificate;

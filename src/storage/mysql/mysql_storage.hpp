@@ -64,6 +64,9 @@ public:
     std::size_t shed_events(std::uint64_t most) override;
     OutboxState outbox_state() override;
 
+    std::vector<ImportOutcome> import_enrollments(std::span<const ImportedEnrollment> enrollments,
+                                                  ImportMode mode) override;
+
     void ping() override;
 
     /// What one message may have at most, bytes: the server's max_allowed_packet less 64 KiB.

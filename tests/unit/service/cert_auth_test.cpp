@@ -1,6 +1,8 @@
 // Every rule of certificate authorization, with the in-memory store behind it.
 #include "service/cert_auth.hpp"
 
+#include "contract/imports.hpp"
+
 #include "crypto/digest.hpp"
 #include "crypto/pem.hpp"
 #include "every_message.hpp"
@@ -177,6 +179,20 @@ TEST_F(CertAuthTest, RetroRefusesACertificateOfAnotherDevice) {
     EXPECT_EQ(token_update_of(service, by_first, other_mac), "forbidden");
     EXPECT_FALSE(associated(other_mac, by_first));
     EXPECT_EQ(token_update_of(service, by_second, other_mac), "ok") << "the refusal left nothing behind";
+}
+
+TEST_F(CertAuthTest, WhomAnImportAllowedAssociatesOnceWithoutRetro) {
+    auto imported = contract::imported_device(mac.id.str(), 1);
+    imported.certificate_hashes.clear();
+    imported.may_claim_first = true;
+    auto other = contract::imported_device(other_mac.id.str(), 1);
+    (void)storage.import_enrollments(std::vector{imported, other}, ImportMode::apply);
+    auto service = with({});
+    EXPECT_EQ(token_update_of(service, by_first, other_mac), "forbidden");
+    EXPECT_EQ(token_update_of(service, by_first, mac), "ok");
+    EXPECT_TRUE(associated(mac, by_first));
+    EXPECT_EQ(token_update_of(service, by_second, mac), "forbidden");
+    EXPECT_EQ(token_update_of(service, by_first, anna), "ok");
 }
 
 TEST_F(CertAuthTest, WarnOnlyLetsThroughWhatWouldBeRefusedAndStoresNothing) {
