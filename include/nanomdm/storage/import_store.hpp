@@ -80,9 +80,10 @@ public:
     /// back, associations are added. What came here after the import, by the device itself, stays: an
     /// enrollment that has sent Authenticate, TokenUpdate or CheckOut here is left alone, and a bootstrap
     /// token or identity that it has sent stays. Importing the same again changes nothing.
-    /// One that cannot be stored (a user whose device is not there, a device without its Authenticate, a value
-    /// that is none of its kind or too large for the backend) is refused, and holds up no other. With ImportMode::look, the device of a user counts as
-    /// there: it may be among what would have been imported before.
+    /// One that cannot be stored (a user whose device is not there, a device without its Authenticate, a
+    /// value that is none of its kind or too large for the backend) is refused, and holds up no other. With
+    /// ImportMode::look, the device of a user counts as there: it may be among what would have been imported
+    /// before.
     /// @return one outcome for each, in order.
     virtual std::vector<ImportOutcome> import_enrollments(std::span<const ImportedEnrollment> enrollments,
                                                           ImportMode mode) = 0;
